@@ -1,0 +1,63 @@
+/** One queue of the in-memory store: its record, messages, link data and subscriber. */
+import type { LinkContent } from '../../protocol/command.ts'
+import type { QueueRecord, StoredMessage, Subscriber } from '../store.ts'
+
+export class MemoryQueue {
+  record: QueueRecord
+  link: LinkContent | undefined
+  subscriber: Subscriber | undefined
+  readonly #messages: StoredMessage[] = []
+  #isFull = false
+
+  constructor(record: QueueRecord) {
+    this.record = record
+  }
+
+  get size(): number {
+    return this.#messages.length
+  }
+
+  get head(): StoredMessage | undefined {
+    return this.#messages[0]
+  }
+
+  isHeldBy({ connection, claim }: Subscriber): boolean {
+    return this.subscriber?.connection === connection && this.subscriber.claim === claim
+  }
+
+  /** Makes the next revision of the record. */
+  change(changes: Partial<QueueRecord>): void {
+    this.replace({ ...this.record, ...changes })
+  }
+
+  /** As `change`, with the whole record, so that fields can go. */
+  replace(record: QueueRecord): void {
+    this.record = { ...record, revision: this.record.revision + 1 }
+  }
+
+  /**
+   * False when the quota is reached: a marker takes the message's place, and the queue takes
+   * messages again only once it is empty (SMP, "Queue quota").
+   */
+  append(message: StoredMessage, quota: number): boolean {
+    if (this.#isFull && this.size > 0) return false
+    this.#isFull = this.size >= quota
+    const { messageId, timestamp } = message
+    this.#messages.push(this.#isFull ? { kind: 'quota', messageId, timestamp } : message)
+    return !this.#isFull
+  }
+
+  removeHead(): void {
+    this.#messages.shift()
+  }
+
+  /** Drops expired messages from the head, up to a marker, which no age removes. */
+  expire(horizonSeconds: number): void {
+    let count = 0
+    for (const message of this.#messages) {
+      if (message.kind === 'quota' || message.timestamp >= horizonSeconds) break
+      count += 1
+    }
+    if (count > 0) this.#messages.splice(0, count)
+  }
+}

@@ -1,0 +1,250 @@
+/** The store of a single relay: everything in this process, nothing outlives it. */
+import { equalBytes } from '../../protocol/bytes.ts'
+import type { LinkContent } from '../../protocol/command.ts'
+import type { Blocking } from '../../protocol/error.ts'
+import {
+  asNotifierId,
+  type EntityId,
+  type LinkId,
+  type NotifierId,
+  type RecipientId,
+} from '../../protocol/ids.ts'
+import type { AuthKey } from '../../protocol/keys.ts'
+import {
+  type Acknowledgement,
+  type Append,
+  type Done,
+  expiryHorizon,
+  type Head,
+  type NewQueue,
+  type Notifier,
+  type QueueParty,
+  type QueueRecord,
+  type QueueStore,
+  type Stale,
+  type StoredMessage,
+  type StoreOptions,
+  type Subscriber,
+} from '../store.ts'
+import { MemoryNotifiers, type News } from './memory-notifiers.ts'
+import { MemoryQueue } from './memory-queue.ts'
+import { QueueTable } from './queue-table.ts'
+import { sweep } from './sweep.ts'
+
+const stale: Stale = { outcome: 'stale' }
+const done: Done = { outcome: 'done' }
+const taken = { outcome: 'taken' } as const
+
+export class MemoryStore implements QueueStore {
+  readonly #options: StoreOptions
+  readonly #table = new QueueTable()
+  readonly #notifiers = new MemoryNotifiers((subscriber, news) => this.#tell(subscriber, news))
+  readonly #stopSweeping: () => void
+
+  constructor(options: StoreOptions) {
+    this.#options = options
+    const intervalMs = options.limits.expiryIntervalSeconds * 1000
+    this.#stopSweeping = sweep(this.#table.queues, intervalMs, (queue) => this.#expire(queue))
+  }
+
+  async loadQueues(party: QueueParty, ids: readonly EntityId[]) {
+    return ids.map((id) => {
+      if (party !== 'notifier') return this.#table.find(party, id)?.record
+      return this.#table.get(this.#notifiers.recipientOf(asNotifierId(id)))?.record
+    })
+  }
+
+  async createQueue({ link, ...fields }: NewQueue, subscriber?: Subscriber) {
+    const { recipientId, senderId, notifier } = fields
+    const notifierId = notifier?.notifierId
+    if (
+      this.#table.has({ recipientId, senderId, linkId: link?.linkId }) ||
+      (notifierId !== undefined && this.#notifiers.has(notifierId))
+    )
+      return taken
+    const queue = new MemoryQueue({ ...fields, revision: 1, status: { state: 'active' } })
+    queue.subscriber = subscriber
+    this.#table.add(queue, link)
+    if (notifierId !== undefined) this.#notifiers.add(notifierId, recipientId)
+    return done
+  }
+
+  async subscribe(records: readonly QueueRecord[], subscriber: Subscriber) {
+    return records.map((record) =>
+      this.#table.on(record, (queue): Head => {
+        const previous = queue.subscriber
+        queue.subscriber = subscriber
+        if (previous !== undefined && previous.connection !== subscriber.connection)
+          this.#tell(previous, { type: 'ended', entityId: record.recipientId })
+        return this.#headOf(queue)
+      }),
+    )
+  }
+
+  async fetchHeads(ids: readonly RecipientId[], { connection }: { readonly connection: number }) {
+    return ids.map((id): StoredMessage | undefined => {
+      const queue = this.#table.get(id)
+      return queue?.subscriber?.connection === connection ? this.#headOf(queue).head : undefined
+    })
+  }
+
+  async peekMessage(record: QueueRecord) {
+    return this.#table.on(record, (queue) => this.#headOf(queue))
+  }
+
+  async acknowledge(record: QueueRecord, { messageId, subscriber }: Acknowledgement) {
+    return this.#table.on(record, (queue): Head | { readonly outcome: 'lost' } => {
+      if (subscriber !== undefined && !queue.isHeldBy(subscriber)) return { outcome: 'lost' }
+      if (queue.head?.messageId === messageId) queue.removeHead()
+      return this.#headOf(queue)
+    })
+  }
+
+  async appendMessage(record: QueueRecord, { message, notification }: Append) {
+    return this.#table.on(record, (queue): Done | { readonly outcome: 'full' } => {
+      const { limits } = this.#options
+      if (limits.expireOnSend) queue.expire(this.#nowSeconds() - limits.messageTtlSeconds)
+      const wasEmpty = queue.size === 0
+      if (!queue.append(message, limits.queueQuota)) return { outcome: 'full' }
+      if (notification !== undefined && record.notifier !== undefined)
+        this.#notifiers.store(record.notifier.notifierId, notification)
+      const { recipientId } = record
+      if (wasEmpty && queue.subscriber !== undefined)
+        this.#tell(queue.subscriber, { type: 'available', recipientId, message })
+      return done
+    })
+  }
+
+  async secureQueue(record: QueueRecord, senderKey: AuthKey) {
+    return this.#table.change(record, { senderKey })
+  }
+
+  async replaceRecipientKeys(record: QueueRecord, recipientKeys: readonly AuthKey[]) {
+    return this.#table.change(record, { recipientKeys })
+  }
+
+  async suspendQueue(record: QueueRecord) {
+    return this.#table.change(record, { status: { state: 'suspended' } })
+  }
+
+  async blockQueue(record: QueueRecord, blocking: Blocking) {
+    return this.#table.on(record, (queue) => {
+      queue.change({ status: { state: 'blocked', blocking } })
+      const { recipientId } = record
+      if (queue.subscriber !== undefined)
+        this.#tell(queue.subscriber, { type: 'blocked', recipientId, blocking })
+      return done
+    })
+  }
+
+  async unblockQueue(record: QueueRecord) {
+    return this.#table.change(record, { status: { state: 'active' } })
+  }
+
+  async deleteQueue(record: QueueRecord, by: number) {
+    return this.#table.on(record, (queue) => {
+      const { recipientId, notifier } = record
+      this.#table.remove(record)
+      if (notifier !== undefined) this.#notifiers.remove(notifier.notifierId, by)
+      if (queue.subscriber !== undefined && queue.subscriber.connection !== by)
+        this.#tell(queue.subscriber, { type: 'deleted', entityId: recipientId })
+      return done
+    })
+  }
+
+  async describeQueue(record: QueueRecord) {
+    return this.#table.on(record, (queue) => ({ ...this.#headOf(queue), size: queue.size }))
+  }
+
+  async setLinkData(record: QueueRecord, link: LinkContent & { readonly linkId: LinkId }) {
+    return this.#table.on(record, (queue) => {
+      const holder = this.#table.find('link', link.linkId)
+      if (holder !== undefined && holder !== queue) return taken
+      if (queue.link !== undefined && !equalBytes(queue.link.fixed, link.fixed))
+        return { outcome: 'refused' } as const
+      this.#table.setLink(queue, link)
+      return done
+    })
+  }
+
+  async deleteLinkData(record: QueueRecord) {
+    return this.#table.on(record, (queue) => {
+      this.#table.removeLink(queue)
+      return done
+    })
+  }
+
+  async openLink(record: QueueRecord, senderKey?: AuthKey) {
+    return this.#table.on(record, (queue) => {
+      if (senderKey !== undefined && record.senderKey === undefined) queue.change({ senderKey })
+      return { ...done, ...(queue.link && { content: queue.link }) }
+    })
+  }
+
+  async setNotifier(record: QueueRecord, notifier: Notifier, by: number) {
+    return this.#table.on(record, (queue) => {
+      if (this.#notifiers.has(notifier.notifierId)) return taken
+      if (record.notifier !== undefined) this.#notifiers.remove(record.notifier.notifierId, by)
+      this.#notifiers.add(notifier.notifierId, record.recipientId)
+      queue.change({ notifier })
+      return done
+    })
+  }
+
+  async removeNotifier(record: QueueRecord, by: number) {
+    return this.#table.on(record, (queue) => {
+      const { notifier, ...rest } = queue.record
+      if (notifier === undefined) return done
+      this.#notifiers.remove(notifier.notifierId, by)
+      queue.replace(rest)
+      return done
+    })
+  }
+
+  async subscribeNotifiers(records: readonly QueueRecord[], subscriber: Subscriber) {
+    return records.map((record) =>
+      this.#table.on(record, () => {
+        if (record.notifier === undefined) return stale
+        this.#notifiers.subscribe(record.notifier.notifierId, subscriber)
+        return done
+      }),
+    )
+  }
+
+  async takeNotifications(id: NotifierId, options: { connection: number; limit: number }) {
+    this.#notifiers.expire(id, this.#nowSeconds() - this.#options.limits.notificationTtlSeconds)
+    return this.#notifiers.take(id, options.connection, options.limit)
+  }
+
+  async release(
+    connection: number,
+    held: { recipients: readonly RecipientId[]; notifiers: readonly NotifierId[] },
+  ) {
+    for (const id of held.recipients) {
+      const queue = this.#table.get(id)
+      if (queue?.subscriber?.connection === connection) queue.subscriber = undefined
+    }
+    for (const id of held.notifiers) this.#notifiers.release(id, connection)
+  }
+
+  async close() {
+    this.#stopSweeping()
+  }
+
+  #headOf(queue: MemoryQueue): Head {
+    this.#expire(queue)
+    return queue.head === undefined ? done : { outcome: 'done', head: queue.head }
+  }
+
+  #expire(queue: MemoryQueue): void {
+    queue.expire(expiryHorizon(this.#options.limits, this.#nowSeconds()))
+  }
+
+  #tell({ connection, claim }: Subscriber, news: News): void {
+    this.#options.deliver(connection, { ...news, claim })
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#options.now() / 1000)
+  }
+}

@@ -1,0 +1,230 @@
+/**
+ * The queue store in domain words: the one seam between the relay and where queues are kept.
+ * One call per command, one outcome per call; what concerns another connection is delivered as an
+ * event. Every store passes `test/store/contract.ts`.
+ */
+import type { Bytes } from '../protocol/bytes.ts'
+import type { LinkContent } from '../protocol/command.ts'
+import type { Blocking } from '../protocol/error.ts'
+import type {
+  EntityId,
+  LinkId,
+  MessageId,
+  NotifierId,
+  RecipientId,
+  SenderId,
+} from '../protocol/ids.ts'
+import type { AuthKey } from '../protocol/keys.ts'
+import type { QueueMode } from '../protocol/reply.ts'
+
+export type QueueStatus =
+  | { readonly state: 'active' | 'suspended' }
+  | { readonly state: 'blocked'; readonly blocking: Blocking }
+
+export interface Notifier {
+  readonly notifierId: NotifierId
+  readonly authKey: AuthKey
+  /** 32 bytes; encrypts notification metadata. */
+  readonly dhSecret: Bytes
+}
+
+/**
+ * What commands are authorised against. Records are immutable: every change makes a new one with
+ * a higher `revision`, and a call made with an older one answers `stale`.
+ */
+export interface QueueRecord {
+  readonly recipientId: RecipientId
+  readonly senderId: SenderId
+  readonly revision: number
+  readonly recipientKeys: readonly AuthKey[]
+  /** 32 bytes; encrypts message bodies to the recipient. */
+  readonly dhSecret: Bytes
+  readonly senderKey?: AuthKey
+  readonly mode?: QueueMode
+  readonly linkId?: LinkId
+  readonly notifier?: Notifier
+  readonly status: QueueStatus
+}
+
+export type NewQueue = Omit<QueueRecord, 'revision' | 'status' | 'linkId'> & {
+  readonly link?: LinkContent & { readonly linkId: LinkId }
+}
+
+/** A message in its final form for the recipient, or the marker that senders met a full queue. */
+export type StoredMessage =
+  | {
+      readonly kind: 'message'
+      readonly messageId: MessageId
+      /** Whole seconds since the epoch: when it was accepted. */
+      readonly timestamp: number
+      /** Encrypted to the recipient, 16122 bytes. */
+      readonly body: Bytes
+    }
+  | { readonly kind: 'quota'; readonly messageId: MessageId; readonly timestamp: number }
+
+export interface StoredNotification {
+  /** Whole seconds since the epoch. */
+  readonly timestamp: number
+  /** 24 bytes. */
+  readonly nonce: Bytes
+  /** Encrypted to the notifier's client, 144 bytes. */
+  readonly meta: Bytes
+}
+
+/**
+ * A connection's claim on a queue or notifier. Each SUB and NSUB makes a new claim, so that news
+ * about an earlier one is told apart.
+ */
+export interface Subscriber {
+  readonly connection: number
+  readonly claim: number
+}
+
+/** What a store has for a connection; `claim` is the one that it concerns. */
+export type StoreEvent = { readonly claim: number } & (
+  | {
+      /** A message reached an empty queue; `message` is absent when it has to be fetched. */
+      readonly type: 'available'
+      readonly recipientId: RecipientId
+      readonly message?: StoredMessage
+    }
+  | { readonly type: 'ended' | 'deleted'; readonly entityId: RecipientId | NotifierId }
+  | {
+      readonly type: 'blocked'
+      readonly recipientId: RecipientId
+      readonly blocking: Blocking
+    }
+  | { readonly type: 'notified'; readonly notifierId: NotifierId }
+)
+
+export type Deliver = (connection: number, event: StoreEvent) => void
+
+/** By whose id a queue is addressed. */
+export type QueueParty = 'recipient' | 'sender' | 'link' | 'notifier'
+
+/** The record changed, or the queue is gone, since it was loaded: load and authorise again. */
+export type Stale = { readonly outcome: 'stale' }
+export type Done = { readonly outcome: 'done' }
+/** An id is in use by another queue. */
+export type Taken = { readonly outcome: 'taken' }
+/** The oldest message after the call, if any. */
+export type Head = { readonly outcome: 'done'; readonly head?: StoredMessage }
+
+export interface Acknowledgement {
+  /** Removed when it is the oldest; otherwise nothing is. */
+  readonly messageId: MessageId
+  /** Whose claim must still hold; absent for GET's readers, which hold none. */
+  readonly subscriber?: Subscriber
+}
+
+export interface Append {
+  readonly message: Extract<StoredMessage, { readonly kind: 'message' }>
+  readonly notification?: StoredNotification
+}
+
+export interface QueueStore {
+  /** In the order of the ids; undefined where there is no queue. */
+  loadQueues(
+    party: QueueParty,
+    ids: readonly EntityId[],
+  ): Promise<readonly (QueueRecord | undefined)[]>
+
+  /** The record as stored, or `taken` when any of its ids is in use. */
+  createQueue(queue: NewQueue, subscriber?: Subscriber): Promise<Done | Taken>
+  /** Takes the queues over: earlier subscribers get `ended`. In the order of the queues. */
+  subscribe(
+    queues: readonly QueueRecord[],
+    subscriber: Subscriber,
+  ): Promise<readonly (Stale | Head)[]>
+  /** The heads of queues that the subscriber still holds; undefined for the others. */
+  fetchHeads(
+    recipientIds: readonly RecipientId[],
+    subscriber: Pick<Subscriber, 'connection'>,
+  ): Promise<readonly (StoredMessage | undefined)[]>
+  peekMessage(queue: QueueRecord): Promise<Stale | Head>
+  /** `lost`: the subscriber's claim was taken over. */
+  acknowledge(
+    queue: QueueRecord,
+    acknowledgement: Acknowledgement,
+  ): Promise<Stale | { readonly outcome: 'lost' } | Head>
+  /** `full`: over the quota, or waiting to be emptied after that. */
+  appendMessage(
+    queue: QueueRecord,
+    append: Append,
+  ): Promise<Stale | Done | { readonly outcome: 'full' }>
+
+  secureQueue(queue: QueueRecord, senderKey: AuthKey): Promise<Stale | Done>
+  replaceRecipientKeys(queue: QueueRecord, keys: readonly AuthKey[]): Promise<Stale | Done>
+  suspendQueue(queue: QueueRecord): Promise<Stale | Done>
+  /** The subscriber gets `blocked`. */
+  blockQueue(queue: QueueRecord, blocking: Blocking): Promise<Stale | Done>
+  unblockQueue(queue: QueueRecord): Promise<Stale | Done>
+  /** Subscribers other than `by` get `deleted`. */
+  deleteQueue(queue: QueueRecord, by: number): Promise<Stale | Done>
+  /** Stored items, the quota marker included. */
+  describeQueue(
+    queue: QueueRecord,
+  ): Promise<
+    Stale | { readonly outcome: 'done'; readonly size: number; readonly head?: StoredMessage }
+  >
+
+  /** `refused`: other fixed data is set. */
+  setLinkData(
+    queue: QueueRecord,
+    link: LinkContent & { readonly linkId: LinkId },
+  ): Promise<Stale | Done | Taken | { readonly outcome: 'refused' }>
+  deleteLinkData(queue: QueueRecord): Promise<Stale | Done>
+  /** Reads link data and, given a key, secures the queue with it in the same step. */
+  openLink(
+    queue: QueueRecord,
+    senderKey?: AuthKey,
+  ): Promise<Stale | { readonly outcome: 'done'; readonly content?: LinkContent }>
+
+  /** Replaces the notifier; the old one's subscriber, unless it is `by`, gets `deleted`. */
+  setNotifier(queue: QueueRecord, notifier: Notifier, by: number): Promise<Stale | Done | Taken>
+  removeNotifier(queue: QueueRecord, by: number): Promise<Stale | Done>
+  subscribeNotifiers(
+    queues: readonly QueueRecord[],
+    subscriber: Subscriber,
+  ): Promise<readonly (Stale | Done)[]>
+  /** Removes and returns the oldest notifications of a notifier that the connection holds. */
+  takeNotifications(
+    notifierId: NotifierId,
+    options: { readonly connection: number; readonly limit: number },
+  ): Promise<readonly StoredNotification[]>
+
+  /** Gives up what a closed connection still holds. */
+  release(
+    connection: number,
+    held: {
+      readonly recipients: readonly RecipientId[]
+      readonly notifiers: readonly NotifierId[]
+    },
+  ): Promise<void>
+  close(): Promise<void>
+}
+
+/** What every store is told. */
+export interface StoreOptions {
+  readonly deliver: Deliver
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly limits: StoreLimits
+}
+
+export interface StoreLimits {
+  readonly queueQuota: number
+  readonly messageTtlSeconds: number
+  readonly expiryIntervalSeconds: number
+  readonly expireOnSend: boolean
+  readonly notificationTtlSeconds: number
+}
+
+/**
+ * Messages accepted before this second are expired: those that a check at the last multiple of
+ * the interval would have removed, so that no store has to visit every queue.
+ */
+export const expiryHorizon = (limits: StoreLimits, nowSeconds: number): number => {
+  const interval = limits.expiryIntervalSeconds
+  return Math.floor(nowSeconds / interval) * interval - limits.messageTtlSeconds
+}
