@@ -1,0 +1,60 @@
+import { messageReply } from '../delivery/message-reply.ts'
+import type { Subscription } from '../delivery/subscriptions.ts'
+import type { Command } from '../protocol/command.ts'
+import type { MessageId } from '../protocol/ids.ts'
+import { OK, refusal } from '../protocol/reply.ts'
+import { byRecipient } from './recipient.ts'
+import {
+  answer,
+  type Context,
+  type Outcome,
+  type QueueCommand,
+  type QueueRequest,
+  STALE,
+} from './spec.ts'
+
+type Ack = Command<'ACK'>
+
+const noMessage = answer(refusal({ code: 'NO_MSG' }))
+
+/** Runs `call` for a subscription whose delivered mark is cleared; without success it is put back. */
+const acknowledge = async (
+  { store, crypto, connection }: Context,
+  { command, queue }: QueueRequest<Ack>,
+  subscription: Subscription,
+  delivered: MessageId,
+): Promise<Outcome> => {
+  const { claim, kind } = subscription
+  const subscriber = { connection: connection.id, claim }
+  subscription.delivered = undefined
+  subscription.busy += 1
+  try {
+    const result = await store.acknowledge(queue, {
+      messageId: command.messageId,
+      ...(kind === 'subscriber' && { subscriber }),
+    })
+    const head = result.outcome === 'done' && kind === 'subscriber' ? result.head : undefined
+    if (result.outcome === 'stale') subscription.delivered = delivered
+    connection.subscriptions.settle(queue.recipientId, subscription, head)
+    if (result.outcome === 'stale') return STALE
+    if (result.outcome === 'lost') return noMessage
+    return answer(head === undefined ? OK : messageReply(crypto, queue.dhSecret, head))
+  } catch (error) {
+    subscription.delivered = delivered
+    connection.subscriptions.settle(queue.recipientId, subscription)
+    throw error
+  }
+}
+
+/** An empty id stands for whatever was delivered, which is then not removed (as the reference). */
+export const ACK: QueueCommand<Ack> = {
+  ...byRecipient,
+  async run(context, request) {
+    const { messageId } = request.command
+    const subscription = context.connection.subscriptions.get(request.queue.recipientId)
+    const delivered = subscription?.delivered
+    if (subscription === undefined || delivered === undefined) return noMessage
+    if (messageId !== '' && messageId !== delivered) return noMessage
+    return acknowledge(context, request, subscription, delivered)
+  },
+}

@@ -1,0 +1,186 @@
+/** One relay process: listeners, sessions and store put together. */
+import type { Logger } from 'pino'
+import type { Settings } from './config/settings.ts'
+import { nativeCrypto } from './crypto/native.ts'
+import type { CryptoProvider } from './crypto/provider.ts'
+import { Hub } from './delivery/hub.ts'
+import type { Identity } from './identity/identity.ts'
+import { ProtocolError } from './protocol/bytes.ts'
+import { type HandshakeOptions, shakeHands } from './session/handshake.ts'
+import { Session } from './session/session.ts'
+import { MemoryStore } from './store/memory/memory-store.ts'
+import type { QueueStore } from './store/store.ts'
+import { listenTls, type TlsListener } from './transport/tls.ts'
+import type { Transport } from './transport/transport.ts'
+
+export interface RelayOptions {
+  readonly settings: Settings
+  readonly identity: Identity
+  readonly log: Logger
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
+}
+
+export interface Relay extends AsyncDisposable {
+  /** Where it listens, in the order of the settings. */
+  readonly ports: readonly number[]
+  /** Stops accepting, closes the connections within the drain time, and frees everything. */
+  close(): Promise<void>
+}
+
+class RunningRelay implements Relay {
+  readonly #options: RelayOptions
+  readonly #now: () => number
+  readonly #crypto: CryptoProvider = nativeCrypto
+  readonly #hub = new Hub<Session>()
+  readonly #store: QueueStore
+  readonly #transports = new Set<Transport>()
+  readonly #serving = new Set<Promise<void>>()
+  readonly #listeners: TlsListener[] = []
+  readonly #reaper: NodeJS.Timeout | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(options: RelayOptions) {
+    const { settings } = options
+    this.#options = options
+    this.#now = options.now ?? Date.now
+    this.#store = new MemoryStore({
+      deliver: this.#hub.deliver,
+      now: this.#now,
+      limits: settings,
+    })
+    if (settings.inactiveTtlSeconds > 0)
+      this.#reaper = setInterval(
+        () => this.#closeInactive(),
+        settings.inactiveIntervalSeconds * 1000,
+      ).unref()
+  }
+
+  get ports(): readonly number[] {
+    return this.#listeners.map(({ port }) => port)
+  }
+
+  async listen(): Promise<void> {
+    const { settings, identity } = this.#options
+    for (const port of settings.ports)
+      this.#listeners.push(
+        await listenTls(
+          {
+            port,
+            bind: settings.bind,
+            chainPem: identity.chainPem,
+            keyPem: identity.keyPem,
+            handshakeTimeoutMs: settings.handshakeTimeoutSeconds * 1000,
+          },
+          (transport) => this.#accept(transport),
+        ),
+      )
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #accept(transport: Transport): void {
+    this.#transports.add(transport)
+    const serving = this.#serve(transport).finally(() => {
+      this.#transports.delete(transport)
+      this.#serving.delete(serving)
+    })
+    this.#serving.add(serving)
+  }
+
+  async #serve(transport: Transport): Promise<void> {
+    const session = await this.#openSession(transport)
+    if (session === undefined) return
+    try {
+      await session.serve()
+    } catch (error) {
+      this.#fault(error, 'serve')
+    } finally {
+      transport.destroy()
+      this.#hub.remove(session.connectionId)
+      await session.finish()
+    }
+  }
+
+  async #openSession(transport: Transport): Promise<Session | undefined> {
+    const { settings, identity, log } = this.#options
+    const deadline = setTimeout(() => transport.destroy(), settings.handshakeTimeoutSeconds * 1000)
+    try {
+      const options: HandshakeOptions = {
+        crypto: this.#crypto,
+        identity,
+        versions: settings.versions,
+      }
+      const agreed = await shakeHands(transport, options)
+      const id = this.#hub.nextConnection()
+      const session = new Session({
+        transport,
+        agreed,
+        connection: { id, nextClaim: this.#hub.nextClaim },
+        context: {
+          store: this.#store,
+          crypto: this.#crypto,
+          policy: settings,
+          now: this.#now,
+        },
+        notificationIntervalMs: settings.notificationIntervalMs,
+        onFault: (error, during) => this.#fault(error, during),
+      })
+      this.#hub.add(id, session)
+      return session
+    } catch (error) {
+      if (error instanceof ProtocolError) log.debug({ reason: error.message }, 'handshake refused')
+      else this.#fault(error, 'handshake')
+      transport.close()
+      return undefined
+    } finally {
+      clearTimeout(deadline)
+    }
+  }
+
+  /** Faults are logged by where they happened, never with ids or addresses. */
+  #fault(error: unknown, during: string): void {
+    this.#options.log.error({ err: error, during }, 'fault')
+  }
+
+  #closeInactive(): void {
+    const oldest = this.#now() - this.#options.settings.inactiveTtlSeconds * 1000
+    for (const session of this.#hub.listeners)
+      if (!session.hasSubscriptions && session.lastActiveAt < oldest) session.close()
+  }
+
+  async #close(): Promise<void> {
+    for (const listener of this.#listeners) listener.stop()
+    clearInterval(this.#reaper)
+    for (const transport of this.#transports) transport.close()
+    const { drainSeconds } = this.#options.settings
+    const deadline = setTimeout(() => {
+      for (const transport of this.#transports) transport.destroy()
+    }, drainSeconds * 1000)
+    await Promise.allSettled(this.#serving)
+    clearTimeout(deadline)
+    await this.#store.close()
+  }
+}
+
+/**
+ * Starts a relay that keeps its queues in memory.
+ * @throws the listener's error, such as EADDRINUSE; nothing is left running then
+ */
+export const startRelay = async (options: RelayOptions): Promise<Relay> => {
+  const relay = new RunningRelay(options)
+  try {
+    await relay.listen()
+    return relay
+  } catch (error) {
+    await relay.close()
+    throw error
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * From the transmissions of a block to commands that may run: their form, then who sent them
+ * (SMP, "Verification of transmissions", in the order of the reference's checks).
+ */
+import { entryOf } from '../commands/index.ts'
+import type { Credentials, QueueCommand, ServerCommand } from '../commands/spec.ts'
+import { credentialAlgorithm, verifyAuthorization } from '../crypto/authenticator.ts'
+import type { CryptoProvider, PrivateKey } from '../crypto/provider.ts'
+import { type Bytes, concatBytes, noBytes, ProtocolError } from '../protocol/bytes.ts'
+import type { Command } from '../protocol/command.ts'
+import { decodeCommand, UnknownCommand } from '../protocol/command-decoder.ts'
+import type { CommandReason, SmpError } from '../protocol/error.ts'
+import { type EntityId, noEntity } from '../protocol/ids.ts'
+import type { AuthKey } from '../protocol/keys.ts'
+import { errAuth, type Reply, refusal } from '../protocol/reply.ts'
+import { decodeTransmission, hasSessionId, type Transmission } from '../protocol/transmission.ts'
+import type { QueueParty, QueueRecord, QueueStore } from '../store/store.ts'
+
+/** The parts of a session that credentials are bound to. */
+export interface SessionBinding {
+  readonly version: number
+  readonly sessionId: Bytes
+  /** `SS(sessionId)`. */
+  readonly authorizedPrefix: Bytes
+  readonly sessionKey: PrivateKey<'X25519'> | undefined
+}
+
+interface Addressed {
+  readonly correlationId: Bytes
+  readonly entityId: EntityId
+}
+
+export interface Refused extends Addressed {
+  readonly refusal: Reply
+}
+
+/** A command in form, not yet verified. */
+export type Claimed = Addressed & {
+  readonly command: Command
+  readonly transmission: Transmission
+} & (
+    | { readonly entry: ServerCommand<Command>; readonly party?: undefined }
+    | { readonly entry: QueueCommand<Command>; readonly party: QueueParty }
+  )
+
+export type Authorized = Claimed & { readonly queue?: QueueRecord }
+
+export const isRefused = <T extends Addressed>(claim: T | Refused): claim is Refused =>
+  'refusal' in claim
+
+const badBlock: SmpError = { code: 'BLOCK' }
+
+const refuse = (addressed: Partial<Addressed>, error: SmpError): Refused => ({
+  correlationId: addressed.correlationId ?? noBytes,
+  entityId: addressed.entityId ?? noEntity,
+  refusal: refusal(error),
+})
+
+/** What the credentials of a transmission lack or have too much of. */
+const credentialProblem = (
+  credentials: Credentials,
+  hasAuthorization: boolean,
+  hasEntity: boolean,
+): CommandReason | undefined => {
+  switch (credentials) {
+    case 'both':
+      return hasAuthorization && hasEntity ? undefined : 'NO_AUTH'
+    case 'only-authorization':
+      if (!hasAuthorization) return 'NO_AUTH'
+      return hasEntity ? 'HAS_AUTH' : undefined
+    case 'only-entity':
+      if (!hasEntity) return 'NO_ENTITY'
+      return hasAuthorization ? 'HAS_AUTH' : undefined
+    case 'entity':
+      return hasEntity ? undefined : 'NO_ENTITY'
+    case 'none':
+      return hasAuthorization || hasEntity ? 'HAS_AUTH' : undefined
+  }
+}
+
+const claimOf = (transmission: Transmission, binding: SessionBinding): Claimed | Refused => {
+  const { authorization, correlationId, entityId } = transmission
+  if (!hasSessionId(transmission, binding)) return refuse({ correlationId }, { code: 'SESSION' })
+  if (authorization.length > 0 && credentialAlgorithm(authorization) === undefined)
+    return refuse({ correlationId }, badBlock)
+  const command = decodeCommand(transmission.command, binding.version)
+  const entry = entryOf(command)
+  const reason = credentialProblem(entry.credentials, authorization.length > 0, entityId !== '')
+  if (reason !== undefined) return refuse(transmission, { code: 'CMD', reason })
+  const claimed = { correlationId, entityId, command, transmission }
+  return entry.party === undefined
+    ? { ...claimed, entry }
+    : { ...claimed, entry, party: entry.party }
+}
+
+/** Judges one transmission by its bytes alone. */
+export const readClaim = (bytes: Bytes, binding: SessionBinding): Claimed | Refused => {
+  let transmission: Transmission | undefined
+  try {
+    transmission = decodeTransmission(bytes, binding.version)
+    return claimOf(transmission, binding)
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    if (transmission === undefined) return refuse({}, badBlock)
+    const reason = error instanceof UnknownCommand ? 'UNKNOWN' : 'SYNTAX'
+    return refuse(transmission, { code: 'CMD', reason })
+  }
+}
+
+const verifies = (
+  crypto: CryptoProvider,
+  { authorization, correlationId, tail }: Transmission,
+  binding: SessionBinding,
+  keys: readonly AuthKey[],
+): boolean => {
+  const authorized = concatBytes(binding.authorizedPrefix, tail)
+  const { sessionKey } = binding
+  const credential = { authorization, authorized, correlationId, sessionKey }
+  return verifyAuthorization(crypto, credential, keys)
+}
+
+/** The command if its credential is good for the queue, which may not exist. */
+export const verifyClaim = (
+  crypto: CryptoProvider,
+  claim: Claimed,
+  binding: SessionBinding,
+  queue: QueueRecord | undefined,
+): Authorized | Refused => {
+  const { transmission, command } = claim
+  const hasAuthorization = transmission.authorization.length > 0
+  const check = (keys: readonly AuthKey[]): boolean =>
+    hasAuthorization && verifies(crypto, transmission, binding, keys)
+  const refused = { ...claim, refusal: errAuth }
+  if (claim.party === undefined) {
+    if (transmission.serviceSignature) return refuse(claim, { code: 'SERVICE' })
+    const key = claim.entry.ownKey?.(command)
+    return key === undefined || check([key]) ? claim : refused
+  }
+  if (queue === undefined) {
+    // the work of a queue that exists: hides which ids do
+    check([])
+    return refused
+  }
+  if (transmission.serviceSignature) return refuse(claim, { code: 'SERVICE' })
+  const keys = claim.entry.keys(queue, command)
+  if (keys === 'unsigned') {
+    if (!hasAuthorization) return { ...claim, queue }
+    check([])
+    return refused
+  }
+  return check(keys) ? { ...claim, queue } : refused
+}
+
+/** The queue of each claim, with one load for each kind of id. */
+export const loadQueues = async (
+  store: QueueStore,
+  claims: readonly Claimed[],
+): Promise<ReadonlyMap<Claimed, QueueRecord | undefined>> => {
+  const byParty = new Map<QueueParty, Claimed[]>()
+  for (const claim of claims) {
+    if (claim.party === undefined) continue
+    const group = byParty.get(claim.party)
+    if (group === undefined) byParty.set(claim.party, [claim])
+    else group.push(claim)
+  }
+  const queues = new Map<Claimed, QueueRecord | undefined>()
+  const loads = [...byParty].map(async ([party, group]) => {
+    const ids = group.map(({ entityId }) => entityId)
+    const records = await store.loadQueues(party, ids)
+    group.forEach((claim, index) => {
+      queues.set(claim, records[index])
+    })
+  })
+  await Promise.all(loads)
+  return queues
+}

@@ -1,0 +1,183 @@
+/** One connection after its handshake: blocks in, commands, blocks out, and what others cause. */
+import type { Context } from '../commands/spec.ts'
+import type { Listener } from '../delivery/hub.ts'
+import { Subscriptions } from '../delivery/subscriptions.ts'
+import { decodeBlock } from '../protocol/block.ts'
+import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
+import type { Tag } from '../protocol/command.ts'
+import { noEntity } from '../protocol/ids.ts'
+import { refusal } from '../protocol/reply.ts'
+import { authorizedPrefix } from '../protocol/transmission.ts'
+import type { StoreEvent } from '../store/store.ts'
+import type { Transport } from '../transport/transport.ts'
+import {
+  type Authorized,
+  type Claimed,
+  isRefused,
+  loadQueues,
+  type Refused,
+  readClaim,
+  type SessionBinding,
+  verifyClaim,
+} from './authorize.ts'
+import type { BlockLayer } from './block-layer.ts'
+import { Executor } from './execute.ts'
+import type { AgreedSession } from './handshake.ts'
+import { eventOf, Output } from './output.ts'
+import { Pushes } from './pushes.ts'
+import { Window } from './window.ts'
+
+/** Blocks in work are bounded by their possible answers: a message for each of these. */
+const messageTags: ReadonlySet<Tag> = new Set<Tag>(['SUB', 'GET', 'ACK'])
+const MESSAGE_WEIGHT = 16_384
+const REPLY_WEIGHT = 128
+const WINDOW_BYTES = 256 * 1024
+
+export interface SessionOptions {
+  readonly transport: Transport
+  readonly agreed: AgreedSession
+  readonly connection: { readonly id: number; nextClaim(): number }
+  readonly context: Omit<Context, 'connection'>
+  readonly notificationIntervalMs: number
+  readonly onFault: (error: unknown, during: string) => void
+}
+
+const weightOf = (claims: readonly (Claimed | Refused)[]): number => {
+  let weight = 0
+  for (const claim of claims)
+    weight +=
+      'command' in claim && messageTags.has(claim.command.tag) ? MESSAGE_WEIGHT : REPLY_WEIGHT
+  return weight
+}
+
+const errBlock = eventOf(noEntity, refusal({ code: 'BLOCK' }))
+
+export class Session implements Listener {
+  readonly #options: SessionOptions
+  readonly #blocks: BlockLayer
+  readonly #binding: SessionBinding
+  readonly #context: Context
+  readonly #executor: Executor
+  readonly #output: Output
+  readonly #subscriptions: Subscriptions
+  readonly #pushes: Pushes
+  readonly #window = new Window(WINDOW_BYTES)
+  #lastReceivedAt: number
+
+  constructor(options: SessionOptions) {
+    const { transport, agreed, connection, context, onFault } = options
+    const { version, sessionId, sessionKey, blocks } = agreed
+    this.#options = options
+    this.#blocks = blocks
+    this.#binding = {
+      version,
+      sessionId,
+      sessionKey,
+      authorizedPrefix: authorizedPrefix(sessionId),
+    }
+    this.#lastReceivedAt = context.now()
+    this.#output = new Output(transport, blocks, agreed, context.now)
+    this.#subscriptions = new Subscriptions((id) => this.#pushes.want(id))
+    this.#pushes = new Pushes({
+      ...options,
+      output: this.#output,
+      subscriptions: this.#subscriptions,
+    })
+    this.#context = {
+      ...context,
+      connection: { ...connection, version, subscriptions: this.#subscriptions },
+    }
+    this.#executor = new Executor({ context: this.#context, binding: this.#binding, onFault })
+  }
+
+  /** Milliseconds since the epoch of the last block in either direction. */
+  get lastActiveAt(): number {
+    return Math.max(this.#lastReceivedAt, this.#output.lastSentAt)
+  }
+
+  get hasSubscriptions(): boolean {
+    return !this.#subscriptions.isEmpty
+  }
+
+  get connectionId(): number {
+    return this.#context.connection.id
+  }
+
+  receive(event: StoreEvent): void {
+    this.#pushes.receive(event)
+  }
+
+  close(): void {
+    this.#options.transport.close()
+  }
+
+  /** Serves blocks until the connection ends. */
+  async serve(): Promise<void> {
+    for await (const block of this.#options.transport.blocks) await this.#accept(block)
+  }
+
+  /** Gives up what the store holds for the connection. */
+  async finish(): Promise<void> {
+    this.#pushes.stop()
+    const { store, connection } = this.#context
+    try {
+      await store.release(connection.id, this.#subscriptions.held)
+    } catch (error) {
+      this.#options.onFault(error, 'release')
+    }
+  }
+
+  /** Returns when the next block may be read: its commands may still be under way. */
+  async #accept(block: Bytes): Promise<void> {
+    this.#lastReceivedAt = this.#context.now()
+    await this.#output.ready()
+    const claims = this.#read(block)
+    if (claims === undefined) return this.#output.send([errBlock])
+    const weight = weightOf(claims)
+    await this.#window.enter(weight)
+    void this.#answer(claims, await this.#authorize(claims)).finally(() =>
+      this.#window.leave(weight),
+    )
+  }
+
+  /** Undefined when the block as a whole cannot be read. */
+  #read(block: Bytes): readonly (Claimed | Refused)[] | undefined {
+    const padded = this.#blocks.open(block)
+    if (padded === undefined) return undefined
+    try {
+      return decodeBlock(padded).map((bytes) => readClaim(bytes, this.#binding))
+    } catch (error) {
+      if (error instanceof ProtocolError) return undefined
+      throw error
+    }
+  }
+
+  async #authorize(
+    claims: readonly (Claimed | Refused)[],
+  ): Promise<readonly (Authorized | Refused)[]> {
+    const { store, crypto } = this.#context
+    try {
+      const queues = await loadQueues(
+        store,
+        claims.filter((claim): claim is Claimed => !isRefused(claim)),
+      )
+      return claims.map((claim) =>
+        isRefused(claim) ? claim : verifyClaim(crypto, claim, this.#binding, queues.get(claim)),
+      )
+    } catch (error) {
+      this.#options.onFault(error, 'load')
+      return claims.map((claim) => ({ ...claim, refusal: refusal({ code: 'INTERNAL' }) }))
+    }
+  }
+
+  async #answer(
+    requests: readonly (Claimed | Refused)[],
+    claims: readonly (Authorized | Refused)[],
+  ): Promise<void> {
+    try {
+      this.#output.sendAnswers(requests, await this.#executor.execute(claims))
+    } catch (error) {
+      this.#options.onFault(error, 'answer')
+    }
+  }
+}

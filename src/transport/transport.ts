@@ -1,0 +1,21 @@
+/** What a session needs of a connection: blocks in, blocks out. */
+import type { Bytes } from '../protocol/bytes.ts'
+
+export interface Transport {
+  /** Binds the session to the connection: the client's TLS Finished. */
+  readonly sessionId: Bytes
+  /** Undefined when the client offered none, which only v6 clients do. */
+  readonly alpn: string | undefined
+  /** Blocks of 16,384 bytes; ends when the connection does. Read by one reader, once. */
+  readonly blocks: AsyncIterable<Bytes>
+  /** Queues a block. */
+  send(block: Bytes): void
+  /** Bytes queued and not yet taken by the network. */
+  readonly bufferedBytes: number
+  /** Resolves when the queue has emptied or the connection is closed. */
+  drained(): Promise<void>
+  /** Closes after what is queued has been sent. */
+  close(): void
+  /** Closes at once. */
+  destroy(): void
+}
