@@ -5,6 +5,7 @@ import { nativeCrypto } from './crypto/native.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
 import { Hub } from './delivery/hub.ts'
 import type { Identity } from './identity/identity.ts'
+import { BlockPacker } from './protocol/block.ts'
 import { ProtocolError } from './protocol/bytes.ts'
 import { type HandshakeOptions, shakeHands } from './session/handshake.ts'
 import { Session } from './session/session.ts'
@@ -33,6 +34,7 @@ class RunningRelay implements Relay {
   readonly #now: () => number
   readonly #crypto: CryptoProvider = nativeCrypto
   readonly #hub = new Hub<Session>()
+  readonly #packer = new BlockPacker()
   readonly #store: QueueStore
   readonly #transports = new Set<Transport>()
   readonly #serving = new Set<Promise<void>>()
@@ -130,6 +132,7 @@ class RunningRelay implements Relay {
           policy: settings,
           now: this.#now,
         },
+        packer: this.#packer,
         notificationIntervalMs: settings.notificationIntervalMs,
         onFault: (error, during) => this.#fault(error, during),
       })

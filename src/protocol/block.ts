@@ -28,43 +28,64 @@ interface Batch {
   readonly end: number
 }
 
+const HEAD_BYTES = LENGTH_BYTES + COUNT_BYTES
+
+const finishBlock = (block: Uint8Array, batchBytes: number, count: number): Bytes => {
+  const contentBytes = COUNT_BYTES + batchBytes
+  block[0] = contentBytes >>> 8
+  block[1] = contentBytes & 0xff
+  block[LENGTH_BYTES] = count
+  return block.fill(FILLER, LENGTH_BYTES + contentBytes)
+}
+
 /**
  * Lays transmissions out in as few blocks as the reference does: packed from the end, so that the
- * last block is the full one, in their order.
+ * last block is the full one, in their order. One packer serves any number of lists, one after the
+ * other.
  */
 export class BlockPacker {
   readonly #writer: Writer
   /** Where each transmission starts, its length included, and where the last one ends. */
-  readonly #bounds: number[] = [0]
+  readonly #bounds: number[] = []
 
-  constructor(expectedBytes = 512) {
+  /** With room for a block, a list that is one block is finished where it was written. */
+  constructor(expectedBytes = BLOCK_BYTES) {
     this.#writer = new Writer(expectedBytes)
+    this.reset()
+  }
+
+  /** Forgets what was added; blocks returned before are overwritten. */
+  reset(): void {
+    this.#writer.truncate(HEAD_BYTES)
+    this.#bounds.length = 0
+    this.#bounds.push(HEAD_BYTES)
   }
 
   get count(): number {
     return this.#bounds.length - 1
   }
 
-  /**
-   * A transmission that throws while it is written is left out.
-   * @throws RangeError for one that no block can hold
-   */
+  /** @throws RangeError for a transmission that no block can hold; it is left out */
   add(write: (writer: Writer) => void): void {
     const writer = this.#writer
-    const start = this.#bound(this.count)
-    // what a failed transmission has left
-    writer.truncate(start)
+    const start = writer.length
     writer.u16(0)
     write(writer)
-    if (writer.length - start > BATCH_BYTES)
+    if (writer.length - start > BATCH_BYTES) {
+      writer.truncate(start)
       throw new RangeError('a transmission is larger than a block')
+    }
     writer.setU16(start, writer.length - start - LENGTH_BYTES)
     this.#bounds.push(writer.length)
   }
 
-  /** The blocks, each padded to `paddedBytes`. */
+  /** The blocks, each padded to `paddedBytes`; good until the packer is used again. */
   blocks(paddedBytes: number): readonly Bytes[] {
-    return this.#batches().map((batch) => this.#block(batch, paddedBytes))
+    const batches = this.#batches()
+    if (batches.length > 1) return batches.map((batch) => this.#copy(batch, paddedBytes))
+    if (batches.length === 0) return []
+    const batchBytes = this.#writer.length - HEAD_BYTES
+    return [finishBlock(this.#writer.room(paddedBytes), batchBytes, this.count)]
   }
 
   #bound(index: number): number {
@@ -84,14 +105,10 @@ export class BlockPacker {
     return batches.reverse()
   }
 
-  #block({ first, end }: Batch, paddedBytes: number): Bytes {
+  #copy({ first, end }: Batch, paddedBytes: number): Bytes {
     const batch = this.#writer.bytes().subarray(this.#bound(first), this.#bound(end))
-    const contentBytes = COUNT_BYTES + batch.length
     const block = new Uint8Array(paddedBytes)
-    block[0] = contentBytes >>> 8
-    block[1] = contentBytes & 0xff
-    block[LENGTH_BYTES] = end - first
-    block.set(batch, LENGTH_BYTES + COUNT_BYTES)
-    return block.fill(FILLER, LENGTH_BYTES + contentBytes)
+    block.set(batch, HEAD_BYTES)
+    return finishBlock(block, batch.length, end - first)
   }
 }

@@ -24,6 +24,12 @@ export class Writer {
     return this.#bytes.subarray(0, this.#at)
   }
 
+  /** The first `length` bytes of the buffer, written or not. */
+  room(length: number): Uint8Array {
+    this.#reserve(Math.max(0, length - this.#at))
+    return this.#bytes.subarray(0, length)
+  }
+
   raw(bytes: Bytes): this {
     this.#reserve(bytes.length)
     this.#bytes.set(bytes, this.#at)

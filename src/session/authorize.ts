@@ -6,7 +6,8 @@ import { entryOf } from '../commands/index.ts'
 import type { Credentials, QueueCommand, ServerCommand } from '../commands/spec.ts'
 import { credentialAlgorithm, verifyAuthorization } from '../crypto/authenticator.ts'
 import type { CryptoProvider, PrivateKey } from '../crypto/provider.ts'
-import { type Bytes, concatBytes, noBytes, ProtocolError } from '../protocol/bytes.ts'
+import { BLOCK_BYTES } from '../protocol/block.ts'
+import { type Bytes, noBytes, ProtocolError } from '../protocol/bytes.ts'
 import type { Command } from '../protocol/command.ts'
 import { decodeCommand, UnknownCommand } from '../protocol/command-decoder.ts'
 import type { CommandReason, SmpError } from '../protocol/error.ts'
@@ -107,13 +108,19 @@ export const readClaim = (bytes: Bytes, binding: SessionBinding): Claimed | Refu
   }
 }
 
+/** What is authorised in one piece, for the length of one verification. */
+const authorizedScratch = new Uint8Array(2 * BLOCK_BYTES)
+
 const verifies = (
   crypto: CryptoProvider,
   { authorization, correlationId, tail }: Transmission,
   binding: SessionBinding,
   keys: readonly AuthKey[],
 ): boolean => {
-  const authorized = concatBytes(binding.authorizedPrefix, tail)
+  const prefixBytes = binding.authorizedPrefix.length
+  authorizedScratch.set(binding.authorizedPrefix)
+  authorizedScratch.set(tail, prefixBytes)
+  const authorized = authorizedScratch.subarray(0, prefixBytes + tail.length)
   const { sessionKey } = binding
   const credential = { authorization, authorized, correlationId, sessionKey }
   return verifyAuthorization(crypto, credential, keys)

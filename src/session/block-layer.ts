@@ -6,6 +6,7 @@ import type { Bytes } from '../protocol/bytes.ts'
 export interface BlockLayer {
   /** The length that outgoing content is padded to. */
   readonly paddedBytes: number
+  /** A block of its own: `padded` may be overwritten afterwards. */
   seal(padded: Bytes): Bytes
   /** Undefined for a block that does not decrypt. */
   open(block: Bytes): Bytes | undefined
@@ -13,7 +14,7 @@ export interface BlockLayer {
 
 export const plainBlocks: BlockLayer = {
   paddedBytes: BLOCK_BYTES,
-  seal: (padded) => padded,
+  seal: (padded) => padded.slice(),
   open: (block) => block,
 }
 

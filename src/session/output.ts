@@ -1,6 +1,6 @@
 /** Replies and events of a session as blocks on its transport. */
 import type { Answer } from '../commands/spec.ts'
-import { BlockPacker } from '../protocol/block.ts'
+import type { BlockPacker } from '../protocol/block.ts'
 import { type Bytes, noBytes } from '../protocol/bytes.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { Reply } from '../protocol/reply.ts'
@@ -13,7 +13,6 @@ import type { BlockLayer } from './block-layer.ts'
 const HIGH_WATER_BYTES = 256 * 1024
 /** Server.hs: up to so many replies share their block with the first message. */
 const REPLIES_WITH_MESSAGE = 4
-const MESSAGE_BYTES = 16_400
 
 export interface Outgoing {
   readonly correlationId: Bytes
@@ -27,50 +26,49 @@ export const eventOf = (entityId: EntityId, reply: Reply): Outgoing => ({
   reply,
 })
 
-const expectedBytes = (list: readonly Outgoing[]): number =>
-  list.some(({ reply }) => reply.tag === 'MSG') ? MESSAGE_BYTES : 64 * list.length + 192
+export interface OutputOptions {
+  readonly transport: Transport
+  readonly blocks: BlockLayer
+  readonly session: TransmissionSession
+  /** Shared by the sessions of a relay: it is used within one turn. */
+  readonly packer: BlockPacker
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
 
 export class Output {
-  readonly #transport: Transport
-  readonly #blocks: BlockLayer
-  readonly #session: TransmissionSession
-  /** Milliseconds since the epoch, for idle connections. */
-  lastSentAt = 0
-  readonly #now: () => number
+  readonly #options: OutputOptions
+  #lastSentAt: number
 
-  constructor(
-    transport: Transport,
-    blocks: BlockLayer,
-    session: TransmissionSession,
-    now: () => number,
-  ) {
-    this.#transport = transport
-    this.#blocks = blocks
-    this.#session = session
-    this.#now = now
-    this.lastSentAt = now()
+  constructor(options: OutputOptions) {
+    this.#options = options
+    this.#lastSentAt = options.now()
+  }
+
+  get lastSentAt(): number {
+    return this.#lastSentAt
   }
 
   get isFull(): boolean {
-    return this.#transport.bufferedBytes > HIGH_WATER_BYTES
+    return this.#options.transport.bufferedBytes > HIGH_WATER_BYTES
   }
 
   /** Resolves when the connection takes more, or is closed. */
   async ready(): Promise<void> {
-    if (this.isFull) await this.#transport.drained()
+    if (this.isFull) await this.#options.transport.drained()
   }
 
   /** One list: packed together, its blocks one after the other. */
   send(list: readonly Outgoing[]): void {
     if (list.length === 0) return
-    const packer = new BlockPacker(expectedBytes(list))
+    const { packer, transport, blocks, session, now } = this.#options
+    packer.reset()
     for (const one of list)
       packer.add((writer) => {
-        writeReply(writeUnsignedHead(writer, this.#session, one), one.reply, this.#session.version)
+        writeReply(writeUnsignedHead(writer, session, one), one.reply, session.version)
       })
-    for (const padded of packer.blocks(this.#blocks.paddedBytes))
-      this.#transport.send(this.#blocks.seal(padded))
-    this.lastSentAt = this.#now()
+    for (const padded of packer.blocks(blocks.paddedBytes)) transport.send(blocks.seal(padded))
+    this.#lastSentAt = now()
   }
 
   /** Replies in the order of the requests, with or before the messages that came with them. */

@@ -2,7 +2,7 @@
 import type { Context } from '../commands/spec.ts'
 import type { Listener } from '../delivery/hub.ts'
 import { Subscriptions } from '../delivery/subscriptions.ts'
-import { decodeBlock } from '../protocol/block.ts'
+import { type BlockPacker, decodeBlock } from '../protocol/block.ts'
 import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
 import type { Tag } from '../protocol/command.ts'
 import { noEntity } from '../protocol/ids.ts'
@@ -38,6 +38,7 @@ export interface SessionOptions {
   readonly agreed: AgreedSession
   readonly connection: { readonly id: number; nextClaim(): number }
   readonly context: Omit<Context, 'connection'>
+  readonly packer: BlockPacker
   readonly notificationIntervalMs: number
   readonly onFault: (error: unknown, during: string) => void
 }
@@ -76,7 +77,8 @@ export class Session implements Listener {
       authorizedPrefix: authorizedPrefix(sessionId),
     }
     this.#lastReceivedAt = context.now()
-    this.#output = new Output(transport, blocks, agreed, context.now)
+    const { now } = context
+    this.#output = new Output({ transport, blocks, session: agreed, packer: options.packer, now })
     this.#subscriptions = new Subscriptions((id) => this.#pushes.want(id))
     this.#pushes = new Pushes({
       ...options,

@@ -3,7 +3,6 @@ import { constants } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
-import type { Bytes } from '../protocol/bytes.ts'
 import { BlockAssembler } from './block-assembler.ts'
 import type { Transport } from './transport.ts'
 
@@ -51,7 +50,10 @@ const tlsTransport = (socket: TLSSocket): Transport | undefined => {
     pause: () => socket.pause(),
     resume: () => socket.resume(),
   })
-  socket.on('data', (chunk: Bytes) => assembler.push(chunk))
+  // not as a Buffer, whose `slice` shares memory
+  socket.on('data', ({ buffer, byteOffset, length }: Buffer) =>
+    assembler.push(new Uint8Array(buffer, byteOffset, length)),
+  )
   socket.on('close', () => assembler.end())
   socket.on('end', () => assembler.end())
   return {
