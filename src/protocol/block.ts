@@ -65,16 +65,19 @@ export class BlockPacker {
     return this.#bounds.length - 1
   }
 
-  /** @throws RangeError for a transmission that no block can hold; it is left out */
+  /**
+   * A transmission whose writing throws is left out.
+   * @throws RangeError for one that no block can hold
+   */
   add(write: (writer: Writer) => void): void {
     const writer = this.#writer
-    const start = writer.length
+    const start = this.#bound(this.count)
+    // forgets what a transmission that failed has left
+    writer.truncate(start)
     writer.u16(0)
     write(writer)
-    if (writer.length - start > BATCH_BYTES) {
-      writer.truncate(start)
+    if (writer.length - start > BATCH_BYTES)
       throw new RangeError('a transmission is larger than a block')
-    }
     writer.setU16(start, writer.length - start - LENGTH_BYTES)
     this.#bounds.push(writer.length)
   }
@@ -84,7 +87,7 @@ export class BlockPacker {
     const batches = this.#batches()
     if (batches.length > 1) return batches.map((batch) => this.#copy(batch, paddedBytes))
     if (batches.length === 0) return []
-    const batchBytes = this.#writer.length - HEAD_BYTES
+    const batchBytes = this.#bound(this.count) - HEAD_BYTES
     return [finishBlock(this.#writer.room(paddedBytes), batchBytes, this.count)]
   }
 

@@ -9,6 +9,9 @@ export class ProtocolError extends Error {
 
 export const noBytes: Bytes = new Uint8Array(0)
 
+/** For what outlives its block. (`slice` of a Node Buffer would share its memory.) */
+export const copyBytes = (bytes: Bytes): Bytes => new Uint8Array(bytes)
+
 export const concatBytes = (...parts: readonly Bytes[]): Bytes => {
   let length = 0
   for (const part of parts) length += part.length

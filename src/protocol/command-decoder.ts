@@ -1,6 +1,6 @@
 /** Bytes to commands (SMP, "Commands"; forms by version as in protocol history). */
 import { hostOf } from './address.ts'
-import { type Bytes, latin1Text, ProtocolError } from './bytes.ts'
+import { type Bytes, copyBytes, latin1Text, ProtocolError } from './bytes.ts'
 import type { Command, LinkContent, QueueRequest, RelayServer, Tag } from './command.ts'
 import { linkIdOf, messageIdOf, senderIdOf } from './ids.ts'
 import { readAuthKey, readDhKey } from './keys.ts'
@@ -36,8 +36,8 @@ const eitherByte = (reader: Reader, yes: number, no: number): boolean => {
 
 // copied: link data outlives the block it came in
 const readLinkContent = (reader: Reader): LinkContent => ({
-  fixed: reader.large().slice(),
-  user: reader.large().slice(),
+  fixed: copyBytes(reader.large()),
+  user: copyBytes(reader.large()),
 })
 
 const readRequest = (reader: Reader): QueueRequest => {

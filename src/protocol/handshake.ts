@@ -1,5 +1,5 @@
 /** The hello messages, unpadded, and the signed session key in them (SMP, "Transport handshake"). */
-import { type Bytes, concatBytes, equalBytes, ProtocolError } from './bytes.ts'
+import { type Bytes, concatBytes, copyBytes, equalBytes, ProtocolError } from './bytes.ts'
 import { parseTransportError, type TransportCode } from './error.ts'
 import { type ServiceId, serviceIdOf } from './ids.ts'
 import { type DhKey, decodeSpki, encodeSpki, type PublicKey, readDhKey, writeKey } from './keys.ts'
@@ -94,7 +94,7 @@ const readService = (reader: Reader): ChainAndKey & { readonly role: ServiceRole
 export const decodeClientHello = (content: Bytes): ClientHello => {
   const reader = new Reader(content)
   const version = reader.u16()
-  const keyHash = reader.short().slice()
+  const keyHash = copyBytes(reader.short())
   const sessionKey = hasServerKey(version) ? reader.attempt(readDhKey) : undefined
   const proxyServer = hasProxyFlag(version) ? reader.bool() : false
   const service = hasServices(version) ? reader.maybe(readService) : undefined

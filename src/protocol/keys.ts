@@ -1,5 +1,5 @@
 /** Public keys on the SMP wire: DER SubjectPublicKeyInfo in its canonical form only. */
-import { type Bytes, concatBytes, equalBytes, ProtocolError } from './bytes.ts'
+import { type Bytes, concatBytes, copyBytes, equalBytes, ProtocolError } from './bytes.ts'
 import type { Reader } from './reader.ts'
 import type { Writer } from './writer.ts'
 
@@ -48,7 +48,7 @@ export const encodeSpki = (key: PublicKey): Bytes => {
 export const decodeSpki = (der: Bytes): PublicKey => {
   for (const one of forms)
     if (der.length === one.length && equalBytes(der.subarray(0, one.prefix.length), one.prefix))
-      return { algorithm: one.algorithm, raw: der.slice(one.prefix.length) }
+      return { algorithm: one.algorithm, raw: copyBytes(der.subarray(one.prefix.length)) }
   throw new ProtocolError('not a public key of a known form')
 }
 

@@ -1,7 +1,7 @@
 /** Blocks as transmissions see them: padded content, encrypted from v11 on. */
 import type { BlockCipher } from '../crypto/block-cipher.ts'
 import { BLOCK_BYTES, SEALED_BYTES } from '../protocol/block.ts'
-import type { Bytes } from '../protocol/bytes.ts'
+import { type Bytes, copyBytes } from '../protocol/bytes.ts'
 
 export interface BlockLayer {
   /** The length that outgoing content is padded to. */
@@ -14,7 +14,7 @@ export interface BlockLayer {
 
 export const plainBlocks: BlockLayer = {
   paddedBytes: BLOCK_BYTES,
-  seal: (padded) => padded.slice(),
+  seal: (padded) => copyBytes(padded),
   open: (block) => block,
 }
 
