@@ -169,6 +169,7 @@ class RunningRelay implements Relay {
     }, drainSeconds * 1000)
     await Promise.allSettled(this.#serving)
     clearTimeout(deadline)
+    for (const listener of this.#listeners) listener.destroy()
     await this.#store.close()
   }
 }

@@ -9,7 +9,7 @@ export class ProtocolError extends Error {
 
 export const noBytes: Bytes = new Uint8Array(0)
 
-/** For what outlives its block. (`slice` of a Node Buffer would share its memory.) */
+/** For what outlives its block: `slice` of Node's own kind of bytes would share their memory. */
 export const copyBytes = (bytes: Bytes): Bytes => new Uint8Array(bytes)
 
 export const concatBytes = (...parts: readonly Bytes[]): Bytes => {

@@ -1,7 +1,7 @@
 /** SMP over TLS with the parameters of the protocol (SMP, "Transport connection with the server"). */
 import { constants } from 'node:crypto'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
 import { BlockAssembler } from './block-assembler.ts'
 import type { Transport } from './transport.ts'
@@ -106,16 +106,23 @@ export const listenTls = async (
     else accept(transport)
   })
   server.on('tlsClientError', (_, socket) => socket.destroy())
+  const listener = new TlsListener(server)
   server.listen({ port: options.port, ...(options.bind !== undefined && { host: options.bind }) })
   await once(server, 'listening')
-  return new TlsListener(server)
+  return listener
 }
 
 export class TlsListener {
   readonly #server: Server
+  /** Also those that have not finished, or not begun, their TLS handshake. */
+  readonly #sockets = new Set<Socket>()
 
   constructor(server: Server) {
     this.#server = server
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
+    })
   }
 
   get port(): number {
@@ -126,6 +133,11 @@ export class TlsListener {
   /** Stops accepting; open connections stay. */
   stop(): void {
     this.#server.close()
+  }
+
+  /** Closes what is still open, at once. */
+  destroy(): void {
+    for (const socket of this.#sockets) socket.destroy()
   }
 }
 

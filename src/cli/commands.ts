@@ -1,0 +1,22 @@
+/** The commands in the order of the help; each is loaded when it is called. */
+import type { Command } from './command.ts'
+
+interface Entry {
+  readonly summary: string
+  load(): Promise<Command>
+}
+
+const entry = (summary: string, load: () => Promise<Command>): Entry => ({ summary, load })
+
+export const commands: ReadonlyMap<string, Entry> = new Map([
+  ['start', entry('run a relay', async () => (await import('./start.ts')).start)],
+  ['init', entry('make an identity', async () => (await import('./init.ts')).init)],
+  ['cert', entry('renew the online certificate', async () => (await import('./cert.ts')).cert)],
+  [
+    'address',
+    entry("print the relay's address", async () => (await import('./address.ts')).address),
+  ],
+  ['check', entry('find mistakes before a start', async () => (await import('./check.ts')).check)],
+  ['ping', entry('test any SMP server', async () => (await import('./ping.ts')).ping)],
+  ['demo', entry('let two clients talk', async () => (await import('./demo.ts')).demo)],
+])

@@ -1,0 +1,20 @@
+/** The program `sluice`: connects the commands with the process they run in. */
+import { environment } from '../config/environment.ts'
+import { runCli } from './run-cli.ts'
+import { stopOnSignals } from './signals.ts'
+
+// a reader that had enough, such as `head`, is no failure
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: environment,
+  signal: stopOnSignals({
+    on: (signal, listener) => process.on(signal, listener),
+    exit: (code) => process.exit(code),
+    now: () => performance.now(),
+  }),
+})

@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util'
+import { type Logger, pino } from 'pino'
+import { givenWithoutEffect } from '../config/reserved.ts'
+import type { Settings } from '../config/settings.ts'
+import { createIdentity, type Identity, loadIdentity } from '../identity/identity.ts'
+import { type Relay, startRelay } from '../relay.ts'
+import type { Command } from './command.ts'
+import { addressText, givenSettings, hasIdentity } from './given.ts'
+import { listenFailure } from './listen-failure.ts'
+import { aborted } from './signals.ts'
+import { packageVersion } from './version.ts'
+
+const identityOf = async (
+  { dataDir: directory, hosts }: Settings,
+  log: Logger,
+): Promise<Identity> => {
+  if (!hasIdentity(directory)) {
+    await createIdentity({ directory, hosts, algorithm: 'Ed25519' })
+    log.info({ directory }, 'made a new identity')
+  }
+  return loadIdentity(directory)
+}
+
+const listen = async (settings: Settings, identity: Identity, log: Logger): Promise<Relay> => {
+  try {
+    return await startRelay({ settings, identity, log })
+  } catch (error) {
+    throw listenFailure(error, settings)
+  }
+}
+
+export const start: Command = {
+  usage: 'start',
+  about: `
+Runs a relay in the foreground. When it accepts connections it prints one line with its
+address (without the password, which 'sluice address' adds); logs go to stderr.
+
+At the first start an identity is made in SLUICE_DATA_DIR. Queues and messages are kept in
+memory and end with the process. All settings are environment variables, or lines of the file
+SLUICE_CONFIG: 'sluice check --help' lists them, 'sluice check' finds mistakes.
+
+SIGTERM or Ctrl-C stops the relay within SLUICE_DRAIN_SECONDS; a second one ends it at once.`,
+  options: {},
+  async run(args, io) {
+    parseArgs({ args: [...args] })
+    const settings = givenSettings(io)
+    const { logLevel: level } = settings
+    const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, io.stderr)
+    for (const variable of givenWithoutEffect(io.env))
+      log.warn({ variable }, 'this version does not have this setting')
+    const identity = await identityOf(settings, log)
+    const relay = await listen(settings, identity, log)
+    const { ports } = relay
+    const address = addressText({ ...identity, hosts: settings.hosts, ports })
+    log.info({ version: packageVersion(), ports }, 'ready')
+    io.stdout.write(`Sluice is ready: ${address}\n`)
+    await aborted(io.signal)
+    log.info({ signal: io.signal.reason }, 'stopping')
+    await relay.close()
+    log.info('stopped')
+    return 0
+  },
+}

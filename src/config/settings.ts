@@ -1,0 +1,141 @@
+/** Every setting of the relay, each once; types, checks and documentation follow from this table. */
+import { z } from 'zod'
+import {
+  hosts,
+  integer,
+  type Kind,
+  listenAddress,
+  oneOf,
+  onOff,
+  password,
+  path,
+  ports,
+  versionRange,
+} from './values.ts'
+
+const HOUR = 3600
+const DAY = 24 * HOUR
+const WEEK = 7 * DAY
+const TEN_YEARS = 3650 * DAY
+
+interface About {
+  readonly variable: `SLUICE_${string}`
+  /** One line. */
+  readonly help: string
+  /** Never printed, and may be given as a file by the name with `_FILE`. */
+  readonly secret?: true
+}
+
+export interface Setting extends About, Omit<Kind<unknown>, 'schema'> {
+  /** As one would write it; without it the setting may be absent. */
+  readonly default?: string
+}
+
+const registry = z.registry<Setting>()
+
+const optional = <T>(kind: Kind<T>, about: About) => {
+  const { schema, ...form } = kind
+  return z.exactOptional(schema).register(registry, { ...form, ...about })
+}
+
+const setting = <T>(kind: Kind<T>, fallback: string, about: About) => {
+  const { schema, ...form } = kind
+  return schema.prefault(fallback).register(registry, { ...form, ...about, default: fallback })
+}
+
+export const settingsSchema = z.object({
+  hosts: setting(hosts, 'localhost', {
+    variable: 'SLUICE_HOST',
+    help: 'Names put into the address; clients connect to them.',
+  }),
+  bind: optional(listenAddress, {
+    variable: 'SLUICE_BIND',
+    help: 'Address to listen on; absent: all addresses.',
+  }),
+  ports: setting(ports, '5223', {
+    variable: 'SLUICE_PORT',
+    help: 'TLS ports; the first one is put into the address.',
+  }),
+  dataDir: setting(path, './data', {
+    variable: 'SLUICE_DATA_DIR',
+    help: 'Folder of the identity: `ca.crt`, `server.crt`, `server.key` (and `ca.key` where made).',
+  }),
+  newQueues: setting(onOff, 'on', {
+    variable: 'SLUICE_NEW_QUEUES',
+    help: 'Whether clients may create queues.',
+  }),
+  createPassword: optional(password, {
+    variable: 'SLUICE_CREATE_PASSWORD',
+    help: 'Password asked for the creation of queues; absent: none.',
+    secret: true,
+  }),
+  versions: setting(versionRange, '6-18', {
+    variable: 'SLUICE_SMP_VERSIONS',
+    help: 'SMP versions offered.',
+  }),
+  queueQuota: setting(integer({ min: 1, max: 1_000_000, unit: 'messages' }), '128', {
+    variable: 'SLUICE_QUEUE_QUOTA',
+    help: 'Messages a queue holds before its sender is told to wait.',
+  }),
+  messageTtlSeconds: setting(integer({ min: 1, max: TEN_YEARS, unit: 'seconds' }), `${21 * DAY}`, {
+    variable: 'SLUICE_MESSAGE_TTL_SECONDS',
+    help: 'Age at which a message that was not received is deleted.',
+  }),
+  expiryIntervalSeconds: setting(integer({ min: 1, max: WEEK, unit: 'seconds' }), `${2 * HOUR}`, {
+    variable: 'SLUICE_EXPIRY_INTERVAL_SECONDS',
+    help: 'Time between two searches for old messages.',
+  }),
+  expireOnSend: setting(onOff, 'on', {
+    variable: 'SLUICE_EXPIRE_ON_SEND',
+    help: 'Whether sending to a queue first frees it of its old messages.',
+  }),
+  notificationTtlSeconds: setting(integer({ min: 1, max: TEN_YEARS, unit: 'seconds' }), `${DAY}`, {
+    variable: 'SLUICE_NOTIFICATION_TTL_SECONDS',
+    help: 'Age at which a notification that was not delivered is deleted.',
+  }),
+  notificationIntervalMs: setting(integer({ min: 1, max: 60_000, unit: 'ms' }), '100', {
+    variable: 'SLUICE_NOTIFICATION_INTERVAL_MS',
+    help: 'Time over which notifications are collected before they are sent together.',
+  }),
+  inactiveTtlSeconds: setting(integer({ min: 0, max: TEN_YEARS, unit: 'seconds' }), `${6 * HOUR}`, {
+    variable: 'SLUICE_INACTIVE_TTL_SECONDS',
+    help: 'Silence after which a connection without subscriptions is closed; 0: never.',
+  }),
+  inactiveIntervalSeconds: setting(integer({ min: 1, max: WEEK, unit: 'seconds' }), `${HOUR}`, {
+    variable: 'SLUICE_INACTIVE_INTERVAL_SECONDS',
+    help: 'Time between two searches for silent connections.',
+  }),
+  handshakeTimeoutSeconds: setting(integer({ min: 1, max: 600, unit: 'seconds' }), '60', {
+    variable: 'SLUICE_HANDSHAKE_TIMEOUT_SECONDS',
+    help: 'Time a new connection has from TCP accept to the end of its client hello.',
+  }),
+  drainSeconds: setting(integer({ min: 0, max: HOUR, unit: 'seconds' }), '30', {
+    variable: 'SLUICE_DRAIN_SECONDS',
+    help: 'Longest time a stopping relay takes to close its connections.',
+  }),
+  logLevel: setting(oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info', {
+    variable: 'SLUICE_LOG_LEVEL',
+    help: 'Least important level that is logged.',
+  }),
+})
+
+export type Settings = Readonly<z.output<typeof settingsSchema>>
+export type SettingName = keyof Settings
+
+/** Where the optional file of settings is; read before the others, so not among them. */
+export const configFile: Setting = {
+  variable: 'SLUICE_CONFIG',
+  help: 'File of settings, a line `NAME=value` each; the environment wins over it.',
+  allowed: path.allowed,
+}
+
+const describe = (name: SettingName): Setting => {
+  const about = registry.get(settingsSchema.shape[name])
+  if (about === undefined) throw new Error(`setting ${name} is not described`)
+  return about
+}
+
+export const settingNames: readonly SettingName[] = settingsSchema.keyof().options
+export const settingsTable: ReadonlyMap<SettingName, Setting> = new Map(
+  settingNames.map((name) => [name, describe(name)]),
+)

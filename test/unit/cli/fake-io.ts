@@ -1,0 +1,23 @@
+/** The process as a command sees it, with everything it wrote. */
+import type { Io } from '../../../src/cli/io.ts'
+
+export class FakeIo implements Io {
+  readonly env: Io['env']
+  readonly signal = new AbortController().signal
+  out = ''
+  err = ''
+  readonly stdout = {
+    write: (text: string) => {
+      this.out += text
+    },
+  }
+  readonly stderr = {
+    write: (text: string) => {
+      this.err += text
+    },
+  }
+
+  constructor(env: Io['env']) {
+    this.env = env
+  }
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loadSettings } from '../../../src/config/load-settings.ts'
+import { type SettingName, type Settings, settingsTable } from '../../../src/config/settings.ts'
+
+const readFile = (path: string): string => assert.fail(`reads ${path}`)
+
+interface Case {
+  readonly name: SettingName
+  readonly variable: string
+  readonly accepts: Readonly<Record<string, unknown>>
+  readonly refuses: readonly string[]
+}
+
+const number = (name: SettingName, variable: string, min: number, max: number): Case => ({
+  name,
+  variable,
+  accepts: { [min]: min, [max]: max, '007': 7 },
+  refuses: [`${min - 1}`, `${max + 1}`, '7.5', '7s', ' 7', '0x7', '1e2', '٧', '9'.repeat(400)],
+})
+
+const onOff = (name: SettingName, variable: string): Case => ({
+  name,
+  variable,
+  accepts: { on: true, off: false },
+  refuses: ['true', 'false', 'ON', '1', '0', 'on '],
+})
+
+const cases: readonly Case[] = [
+  {
+    name: 'hosts',
+    variable: 'SLUICE_HOST',
+    accepts: {
+      localhost: ['localhost'],
+      'smp.example.org, abc2.onion': ['smp.example.org', 'abc2.onion'],
+      '203.0.113.7,2001:db8::1': ['203.0.113.7', '2001:db8::1'],
+      [`${'a'.repeat(255)}`]: ['a'.repeat(255)],
+    },
+    refuses: ['a,', ',', 'a,a', 'a b', 'a:1', '[::1]', '1.2.3.400', 'ABC.onion', 'a'.repeat(256)],
+  },
+  {
+    name: 'bind',
+    variable: 'SLUICE_BIND',
+    accepts: { '0.0.0.0': '0.0.0.0', '::': '::', 'fe80::1%eth0': 'fe80::1%eth0', host: 'host' },
+    refuses: ['0.0.0.0:5223', '[::]', 'a b', '1.2.3.256', '*:1'],
+  },
+  {
+    name: 'ports',
+    variable: 'SLUICE_PORT',
+    accepts: { 5223: [5223], '5223, 443': [5223, 443], 65535: [65535], '0,0': [0, 0] },
+    refuses: ['65536', '-1', '5223,', '5223,5223', '5223;443', 'smp', 'tcp://10.0.0.1:5223'],
+  },
+  {
+    name: 'dataDir',
+    variable: 'SLUICE_DATA_DIR',
+    accepts: { '/var/lib/sluice': '/var/lib/sluice', 'a b': 'a b' },
+    refuses: ['a\0b'],
+  },
+  onOff('newQueues', 'SLUICE_NEW_QUEUES'),
+  {
+    name: 'createPassword',
+    variable: 'SLUICE_CREATE_PASSWORD',
+    accepts: { 'pässword!': 'pässword!', ['x'.repeat(255)]: 'x'.repeat(255) },
+    refuses: ['a b', 'a@b', 'a:b', 'a/b', 'a\tb', '密碼', 'x'.repeat(256)],
+  },
+  {
+    name: 'versions',
+    variable: 'SLUICE_SMP_VERSIONS',
+    accepts: { '6-18': { min: 6, max: 18 }, 9: { min: 9, max: 9 }, '8-8': { min: 8, max: 8 } },
+    refuses: ['5-18', '6-19', '18-6', '6-', '-18', '6 - 18', 'all', '6-7-8'],
+  },
+  number('queueQuota', 'SLUICE_QUEUE_QUOTA', 1, 1_000_000),
+  number('messageTtlSeconds', 'SLUICE_MESSAGE_TTL_SECONDS', 1, 315_360_000),
+  number('expiryIntervalSeconds', 'SLUICE_EXPIRY_INTERVAL_SECONDS', 1, 604_800),
+  onOff('expireOnSend', 'SLUICE_EXPIRE_ON_SEND'),
+  number('notificationTtlSeconds', 'SLUICE_NOTIFICATION_TTL_SECONDS', 1, 315_360_000),
+  number('notificationIntervalMs', 'SLUICE_NOTIFICATION_INTERVAL_MS', 1, 60_000),
+  number('inactiveTtlSeconds', 'SLUICE_INACTIVE_TTL_SECONDS', 0, 315_360_000),
+  number('inactiveIntervalSeconds', 'SLUICE_INACTIVE_INTERVAL_SECONDS', 1, 604_800),
+  number('handshakeTimeoutSeconds', 'SLUICE_HANDSHAKE_TIMEOUT_SECONDS', 1, 600),
+  number('drainSeconds', 'SLUICE_DRAIN_SECONDS', 0, 3600),
+  {
+    name: 'logLevel',
+    variable: 'SLUICE_LOG_LEVEL',
+    accepts: { trace: 'trace', info: 'info', silent: 'silent' },
+    refuses: ['verbose', 'INFO', '30'],
+  },
+]
+
+const defaults: Settings = {
+  hosts: ['localhost'],
+  ports: [5223],
+  dataDir: './data',
+  newQueues: true,
+  versions: { min: 6, max: 18 },
+  queueQuota: 128,
+  messageTtlSeconds: 21 * 86_400,
+  expiryIntervalSeconds: 7200,
+  expireOnSend: true,
+  notificationTtlSeconds: 86_400,
+  notificationIntervalMs: 100,
+  inactiveTtlSeconds: 21_600,
+  inactiveIntervalSeconds: 3600,
+  handshakeTimeoutSeconds: 60,
+  drainSeconds: 30,
+  logLevel: 'info',
+}
+
+test('without any configuration the defaults hold', () => {
+  assert.deepEqual(loadSettings({ env: { PATH: '/bin', HOME: '/root' }, readFile }), {
+    settings: defaults,
+  })
+})
+
+test('every setting is in the cases below', () => {
+  assert.deepEqual(
+    cases.map(({ name, variable }) => [name, variable]),
+    [...settingsTable].map(([name, { variable }]) => [name, variable]),
+  )
+})
+
+for (const { name, variable, accepts, refuses } of cases) {
+  test(`${variable} takes what is within its limits`, () => {
+    for (const [text, value] of Object.entries(accepts))
+      assert.deepEqual(loadSettings({ env: { [variable]: text }, readFile }), {
+        settings: { ...defaults, [name]: value },
+      })
+  })
+
+  test(`${variable} refuses everything else in one line that says what is allowed`, () => {
+    const setting = settingsTable.get(name)
+    assert.ok(setting)
+    for (const text of ['', ...refuses]) {
+      const loaded = loadSettings({ env: { [variable]: text }, readFile })
+      assert.ok('problems' in loaded, `${variable}=${text} is accepted`)
+      assert.equal(loaded.problems.length, 1)
+      const [problem = ''] = loaded.problems
+      assert.ok(problem.startsWith(`${variable} `), problem)
+      assert.ok(problem.includes(`must be ${setting.allowed.replaceAll('`', '')}`), problem)
+      assert.ok(setting.unit === undefined || problem.endsWith(` (${setting.unit})`), problem)
+    }
+  })
+}
