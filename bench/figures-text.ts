@@ -1,0 +1,126 @@
+/** The figures of each part as readable tables. */
+import type { HandshakeFigures } from './measure-handshakes.ts'
+import type { MemoryFigures } from './measure-memory.ts'
+import type { MessageFigures } from './measure-messages.ts'
+import type { SubscriptionFigures } from './measure-subscriptions.ts'
+import type { ProfileEntry } from './processes/own-usage.ts'
+import { figure, tableText } from './report.ts'
+import type { Percentiles, Spread } from './statistics.ts'
+
+const spreadCells = ({ median, min, max }: Spread) => [median, `${figure(min)} to ${figure(max)}`]
+
+const spreadHead = (what: string) => [what, 'median', 'rounds']
+
+const titled = (title: string, ...blocks: readonly string[]): string =>
+  [`## ${title}`, ...blocks].join('\n\n')
+
+const floorTable = ({ parts, floor, rest, ratio, cpuPerMessage }: MessageFigures): string =>
+  tableText(
+    ['part of one delivered message', 'us each', 'times', 'us', '% of measured'],
+    [
+      ...parts.map(({ part, microseconds, times }) => [
+        part,
+        microseconds,
+        String(times),
+        microseconds * times,
+        (100 * microseconds * times) / cpuPerMessage.median,
+      ]),
+      ['floor: the sum', '', '', floor, (100 * floor) / cpuPerMessage.median],
+      ['rest: everything else', '', '', rest, (100 * rest) / cpuPerMessage.median],
+      [`measured (${figure(ratio)} times the floor)`, '', '', cpuPerMessage.median, 100],
+    ],
+  )
+
+const latencyRow = (what: string, { count, p50, p95, p99, max }: Percentiles) => [
+  what,
+  String(count),
+  p50,
+  p95,
+  p99,
+  max,
+]
+
+export const messagesText = (figures: MessageFigures): string => {
+  const { cpuPerMessage, perSecond, halfLoad } = figures
+  return titled(
+    `messages: ${figures.delivered} delivered, 16,048 bytes each`,
+    tableText(spreadHead('saturated'), [
+      ['relay CPU, us a message', ...spreadCells(cpuPerMessage)],
+      ['of which in the kernel', figures.systemCpuPerMessage, ''],
+      ['so much for one core, messages/s', 1e6 / cpuPerMessage.median, ''],
+      ['observed, messages/s', ...spreadCells(perSecond)],
+      ['cores the relay had meanwhile', figures.relayCores, ''],
+      ['load generator CPU, us a message', figures.loadCpuPerMessage, ''],
+    ]),
+    floorTable(figures),
+    tableText(
+      ['SEND written to MSG read, ms', 'messages', 'p50', 'p95', 'p99', 'max'],
+      [
+        latencyRow('lone messages', figures.loneLatencyMs),
+        latencyRow(`half load, ${figure(halfLoad.perSecond)}/s`, halfLoad.latencyMs),
+        latencyRow('(of which: the generator was late)', halfLoad.generatorLateMs),
+      ],
+    ),
+  )
+}
+
+export const profileText = (profile: readonly ProfileEntry[] | undefined): string =>
+  profile === undefined
+    ? ''
+    : `\n\n${tableText(
+        ['relay, self time', 'where', '%'],
+        profile.map(({ name, place, share }) => [name, place, 100 * share]),
+      )}`
+
+export const subscriptionsText = (figures: SubscriptionFigures): string => {
+  const { queues, batch, cpuPerSub, perSecond, cpuPerNew } = figures
+  return titled(
+    `subscriptions: ${queues} queues, ${batch} SUBs a block, fresh connections`,
+    tableText(spreadHead('resubscription'), [
+      ['relay CPU, us a SUB', ...spreadCells(cpuPerSub)],
+      ['so much for one core, SUBs/s', 1e6 / cpuPerSub.median, ''],
+      ['observed, SUBs/s', ...spreadCells(perSecond)],
+      ['a million queues on one core, s', cpuPerSub.median, ''],
+      ['relay CPU, us a NEW', cpuPerNew, ''],
+    ]),
+  )
+}
+
+export const handshakesText = (list: readonly HandshakeFigures[]): string =>
+  titled(
+    'handshakes: TCP, TLS 1.3, SMP hellos, PING answered, closed',
+    tableText(
+      ['groups the client offers', 'relay CPU, us', 'rounds', 'one core, /s', 'observed, /s'],
+      list.map(({ groups, cpuPerHandshake, perSecond }) => [
+        groups,
+        ...spreadCells(cpuPerHandshake),
+        1e6 / cpuPerHandshake.median,
+        perSecond.median,
+      ]),
+    ),
+  )
+
+const kilobytes = (bytes: number): number => bytes / 1000
+
+export const memoryText = ({ start, growth }: MemoryFigures): string =>
+  titled(
+    `memory: a relay without connections has ${figure(start.rss / 1e6)} MB`,
+    tableText(
+      [
+        'each, after garbage collection',
+        'count',
+        'RSS, KB',
+        'heap, KB',
+        'external, KB',
+        'of which arrays',
+      ],
+      growth.map(({ what, count, rss, heap, external, arrayBuffers }) => [
+        what,
+        String(count),
+        kilobytes(rss),
+        kilobytes(heap),
+        kilobytes(external),
+        kilobytes(arrayBuffers),
+      ]),
+    ),
+  )

@@ -1,0 +1,50 @@
+/** The relay as `sluice start` runs it, with the in-memory store, in a process of its own. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { loadSettings } from '../../src/config/load-settings.ts'
+import type { Settings } from '../../src/config/settings.ts'
+import { createIdentity, type Identity, loadIdentity } from '../../src/identity/identity.ts'
+import { printServerAddress } from '../../src/protocol/address.ts'
+import { startRelay } from '../../src/relay.ts'
+import { measureParts } from '../message-parts.ts'
+import { answerCalls } from './calls.ts'
+import { usageMethods } from './own-usage.ts'
+
+const newIdentity = async (): Promise<Identity> => {
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
+  try {
+    await createIdentity({ directory, hosts: ['localhost'], algorithm: 'Ed25519' })
+    return await loadIdentity(directory)
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+const settingsOf = (env: Readonly<Record<string, string>>): Settings => {
+  const loaded = loadSettings({
+    env: { SLUICE_BIND: '127.0.0.1', SLUICE_PORT: '0', ...env },
+    readFile: () => '',
+  })
+  if ('problems' in loaded) throw new Error(loaded.problems.join('\n'))
+  return loaded.settings
+}
+
+/** Listens with these settings beside the defaults; returns the relay's address. */
+const start = async (env: Readonly<Record<string, string>>): Promise<string> => {
+  const identity = await newIdentity()
+  const relay = await startRelay({
+    settings: settingsOf(env),
+    identity,
+    log: pino({ level: 'warn' }, process.stderr),
+  })
+  const [port = 0] = relay.ports
+  return printServerAddress({ keyHash: identity.fingerprint, hosts: ['127.0.0.1'], port })
+}
+
+const methods = { ...usageMethods, start, parts: measureParts }
+
+export type RelayMethods = typeof methods
+
+answerCalls(methods)

@@ -1,0 +1,78 @@
+/** The relay in its own process, as the bench sees it. */
+import { type ConnectOptions, connectSmp } from '../src/client/connect.ts'
+import type { SmpConnection } from '../src/client/connection.ts'
+import type { PartCosts } from './message-parts.ts'
+import { Started } from './processes/calls.ts'
+import type { CpuUsage, MemoryUsage, ProfileEntry } from './processes/own-usage.ts'
+import type { RelayMethods } from './processes/relay-process.ts'
+
+export interface Measured<T> {
+  readonly value: T
+  readonly seconds: number
+  /** Microseconds of the relay's CPU, all threads, system calls included. */
+  readonly cpu: number
+  readonly systemCpu: number
+  /** Of the process that makes the load. */
+  readonly loadCpu: number
+}
+
+const total = ({ user, system }: CpuUsage): number => user + system
+
+export class RelayUnderTest implements AsyncDisposable {
+  readonly address: string
+  readonly #process: Started<RelayMethods>
+
+  private constructor(process: Started<RelayMethods>, address: string) {
+    this.#process = process
+    this.address = address
+  }
+
+  /** With settings beside the defaults, as environment variables. */
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<RelayUnderTest> {
+    const process = new Started<RelayMethods>('relay-process.ts')
+    return new RelayUnderTest(process, await process.call('start', env))
+  }
+
+  connect(options: Omit<ConnectOptions, 'address'> = {}): Promise<SmpConnection> {
+    return connectSmp({ responseMs: 60_000, ...options, address: this.address })
+  }
+
+  connectMany(
+    count: number,
+    options: Omit<ConnectOptions, 'address'> = {},
+  ): Promise<SmpConnection[]> {
+    return Promise.all(Array.from({ length: count }, () => this.connect(options)))
+  }
+
+  /** Runs `work` and says what it cost the relay. */
+  async measure<T>(work: () => Promise<T>): Promise<Measured<T>> {
+    const before = await this.#process.call('cpu')
+    const loadBefore = process.cpuUsage()
+    const start = performance.now()
+    const value = await work()
+    const seconds = (performance.now() - start) / 1000
+    const loadCpu = total(process.cpuUsage(loadBefore))
+    const after = await this.#process.call('cpu')
+    const systemCpu = after.system - before.system
+    return { value, seconds, cpu: total(after) - total(before), systemCpu, loadCpu }
+  }
+
+  /** After garbage collection. */
+  memory(): Promise<MemoryUsage> {
+    return this.#process.call('memory')
+  }
+
+  parts(): Promise<PartCosts> {
+    return this.#process.call('parts')
+  }
+
+  async profile<T>(work: () => Promise<T>): Promise<[T, readonly ProfileEntry[]]> {
+    await this.#process.call('startProfile')
+    const value = await work()
+    return [value, await this.#process.call('stopProfile')]
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process[Symbol.asyncDispose]()
+  }
+}
