@@ -1,0 +1,35 @@
+/** The real relay, on a port of its own. */
+import { pino } from 'pino'
+import { settingsSchema } from '../../../src/config/settings.ts'
+import type { ServerAddress } from '../../../src/protocol/address.ts'
+import { startRelay } from '../../../src/relay.ts'
+import { makeIdentity } from './identity.ts'
+
+export interface TestRelay extends AsyncDisposable {
+  readonly address: ServerAddress
+}
+
+export type Given = Readonly<Record<string, string>>
+
+/** `given`: settings by their names, as one writes them in the environment. */
+export const startTestRelay = async (given: Given = {}): Promise<TestRelay> => {
+  const { keyHash, chain, ...keys } = makeIdentity()
+  const identity = {
+    fingerprint: keyHash,
+    chainDer: chain,
+    notAfter: new Date('2099-01-01'),
+    ...keys,
+  }
+  const settings = settingsSchema.parse({
+    ports: '0',
+    bind: '127.0.0.1',
+    drainSeconds: '0',
+    ...given,
+  })
+  const relay = await startRelay({ settings, identity, log: pino({ level: 'silent' }) })
+  const [port] = relay.ports
+  return {
+    address: { keyHash, hosts: ['127.0.0.1'], ...(port !== undefined && { port }) },
+    [Symbol.asyncDispose]: () => relay.close(),
+  }
+}
