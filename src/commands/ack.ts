@@ -26,6 +26,11 @@ const acknowledge = async (
 ): Promise<Outcome> => {
   const { claim, kind } = subscription
   const subscriber = { connection: connection.id, claim }
+  const sent = (): void => connection.subscriptions.release(queue.recipientId, subscription)
+  const restore = (): void => {
+    subscription.delivered = delivered
+    sent()
+  }
   subscription.delivered = undefined
   subscription.busy += 1
   try {
@@ -33,15 +38,16 @@ const acknowledge = async (
       messageId: command.messageId,
       ...(kind === 'subscriber' && { subscriber }),
     })
-    const head = result.outcome === 'done' && kind === 'subscriber' ? result.head : undefined
-    if (result.outcome === 'stale') subscription.delivered = delivered
-    connection.subscriptions.settle(queue.recipientId, subscription, head)
-    if (result.outcome === 'stale') return STALE
-    if (result.outcome === 'lost') return noMessage
-    return answer(head === undefined ? OK : messageReply(crypto, queue.dhSecret, head))
+    if (result.outcome === 'stale') {
+      restore()
+      return STALE
+    }
+    if (result.outcome === 'lost') return { ...noMessage, sent }
+    if (result.head === undefined || kind === 'getter') return { reply: OK, sent }
+    connection.subscriptions.delivered(subscription, result.head.messageId)
+    return { reply: messageReply(crypto, queue.dhSecret, result.head), sent }
   } catch (error) {
-    subscription.delivered = delivered
-    connection.subscriptions.settle(queue.recipientId, subscription)
+    restore()
     throw error
   }
 }

@@ -5,7 +5,7 @@ import { ID_BYTES, linkIdOf, recipientIdOf, senderIdOf } from '../protocol/ids.t
 import { errAuth, errInternal, errProhibited, type Reply } from '../protocol/reply.ts'
 import type { NewQueue } from '../store/store.ts'
 import { type Agreement, agree, errBadKey, newNotifier } from './agreement.ts'
-import { answer, type Context, type Request, type ServerCommand } from './spec.ts'
+import { type Answer, answer, type Context, type Request, type ServerCommand } from './spec.ts'
 
 type New = Command<'NEW'>
 
@@ -66,19 +66,40 @@ const idsOf = (
   }),
 })
 
-const create = async (context: Context, command: New): Promise<Reply> => {
-  const { crypto, connection, store } = context
+const taken = answer(errInternal)
+
+/** Before the store is asked, so that what it delivers meanwhile finds the subscription. */
+const createSubscribed = async (
+  { connection, store }: Context,
+  queue: NewQueue,
+  ids: Reply<'IDS'>,
+): Promise<Answer> => {
+  const { recipientId, dhSecret } = queue
+  const { id, subscriptions } = connection
+  const claim = connection.nextClaim()
+  const subscription = subscriptions.open(recipientId, { kind: 'subscriber', dhSecret, claim })
+  subscription.busy += 1
+  let isCreated = false
+  try {
+    isCreated = (await store.createQueue(queue, { connection: id, claim })).outcome === 'done'
+  } finally {
+    if (!isCreated) subscriptions.remove(recipientId)
+  }
+  const sent = (): void => subscriptions.release(recipientId, subscription)
+  return isCreated ? { reply: ids, sent } : taken
+}
+
+const create = async (context: Context, command: New): Promise<Answer> => {
+  const { crypto } = context
   const message = agree(crypto, command.dhKey)
   const notifier = command.notifier && newNotifier(crypto, command.notifier)
-  if (message === undefined || (command.notifier && notifier === undefined)) return errBadKey
+  if (message === undefined || (command.notifier && notifier === undefined))
+    return answer(errBadKey)
   const queue = newQueue(context, command, message, notifier)
-  const { recipientId, dhSecret } = queue
-  const subscriber = { connection: connection.id, claim: connection.nextClaim() }
-  const created = await store.createQueue(queue, command.subscribe ? subscriber : undefined)
-  if (created.outcome === 'taken') return errInternal
-  if (command.subscribe)
-    connection.subscriptions.open(recipientId, { kind: 'subscriber', dhSecret, ...subscriber })
-  return idsOf(queue, message, notifier)
+  const ids = idsOf(queue, message, notifier)
+  if (command.subscribe) return createSubscribed(context, queue, ids)
+  const created = await context.store.createQueue(queue)
+  return created.outcome === 'done' ? answer(ids) : taken
 }
 
 /** The sender id of a queue with link data is bound to the request (SMP, NEW). */
@@ -98,10 +119,10 @@ export const NEW: ServerCommand<New> = {
     if (!isBound(context, request)) return answer(errProhibited)
     const hasOwnIds = command.request?.link !== undefined
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const reply = await create(context, command)
-      if (reply !== errInternal) return answer(reply)
+      const created = await create(context, command)
+      if (created !== taken) return created
       if (hasOwnIds) return answer(errAuth)
     }
-    return answer(errInternal)
+    return taken
   },
 }

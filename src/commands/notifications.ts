@@ -1,5 +1,7 @@
 /** NKEY, NDEL and NSUB: a notifier learns that messages came, never what they are. */
+import type { Claim } from '../delivery/subscriptions.ts'
 import type { Command } from '../protocol/command.ts'
+import { asNotifierId, type NotifierId } from '../protocol/ids.ts'
 import { errInternal, OK, type Reply } from '../protocol/reply.ts'
 import { errBadKey, newNotifier } from './agreement.ts'
 import { byRecipient } from './recipient.ts'
@@ -50,17 +52,50 @@ export const NDEL: QueueCommand<Command<'NDEL'>> = {
 
 type Nsub = Command<'NSUB'>
 
+interface Opened {
+  readonly notifierId: NotifierId
+  readonly held: Claim
+  /** What an NSUB that fails goes back to; none where it is the first. */
+  readonly previous: number | undefined
+}
+
+/** Before the store is asked, so that what it delivers meanwhile finds the subscription. */
+const open = ({ connection }: Context, { entityId }: QueueRequest<Nsub>, claim: number): Opened => {
+  const notifierId = asNotifierId(entityId)
+  const present = connection.subscriptions.notifier(notifierId)
+  const previous = present?.claim
+  const held = present ?? connection.subscriptions.openNotifier(notifierId, claim)
+  held.claim = claim
+  held.busy += 1
+  return { notifierId, held, previous }
+}
+
+const abandon = ({ connection }: Context, { notifierId, held, previous }: Opened): void => {
+  if (previous === undefined) connection.subscriptions.removeNotifier(notifierId)
+  else held.claim = previous
+  connection.subscriptions.releaseNotifier(held)
+}
+
 const subscribe = async (
-  { store, connection }: Context,
+  context: Context,
   requests: readonly QueueRequest<Nsub>[],
 ): Promise<readonly Outcome[]> => {
+  const { store, connection } = context
   const claim = connection.nextClaim()
-  // before the store is asked, so that what it delivers meanwhile finds the subscription
-  for (const { queue } of requests)
-    if (queue.notifier) connection.subscriptions.openNotifier(queue.notifier.notifierId, claim)
+  const all = requests.map((request) => open(context, request, claim))
   const queues = requests.map(({ queue }) => queue)
-  const results = await store.subscribeNotifiers(queues, { connection: connection.id, claim })
-  return results.map(({ outcome }) => (outcome === 'stale' ? STALE : answer(SOK)))
+  try {
+    const results = await store.subscribeNotifiers(queues, { connection: connection.id, claim })
+    return all.map((one, index): Outcome => {
+      if (results[index]?.outcome === 'done')
+        return { reply: SOK, sent: () => connection.subscriptions.releaseNotifier(one.held) }
+      abandon(context, one)
+      return STALE
+    })
+  } catch (error) {
+    for (const one of all) abandon(context, one)
+    throw error
+  }
 }
 
 export const NSUB: QueueCommand<Nsub> = {

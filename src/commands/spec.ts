@@ -47,6 +47,8 @@ export interface Answer {
   readonly reply: Reply
   /** Sent after the replies of the block, with an empty correlation id: SUB's first message. */
   readonly event?: Reply<'MSG'>
+  /** Called when the answer is on its way: what must not come before it may follow. */
+  readonly sent?: () => void
 }
 
 /** The queue changed under the command: load, authorise and run it again. */

@@ -2,8 +2,10 @@ import { messageReply } from '../delivery/message-reply.ts'
 import type { Subscription } from '../delivery/subscriptions.ts'
 import type { Command } from '../protocol/command.ts'
 import { errProhibited, type Reply } from '../protocol/reply.ts'
+import type { StoredMessage } from '../store/store.ts'
 import { byRecipient } from './recipient.ts'
 import {
+  type Answer,
   answer,
   type Context,
   type Outcome,
@@ -17,8 +19,8 @@ type Sub = Command<'SUB'>
 interface Opened {
   readonly request: QueueRequest<Sub>
   readonly subscription: Subscription
-  /** Made by this SUB: undone when it fails. */
-  readonly isNew: boolean
+  /** What a SUB that fails goes back to; none where it made the subscription. */
+  readonly previous?: Pick<Subscription, 'claim' | 'delivered'>
 }
 
 const SOK: Reply<'SOK'> = { tag: 'SOK' }
@@ -27,42 +29,47 @@ const SOK: Reply<'SOK'> = { tag: 'SOK' }
 const open = ({ connection }: Context, request: QueueRequest<Sub>, claim: number): Opened => {
   const { recipientId, dhSecret } = request.queue
   const present = connection.subscriptions.get(recipientId)
+  const previous = present && { claim: present.claim, delivered: present.delivered }
   const subscription =
     present ?? connection.subscriptions.open(recipientId, { kind: 'subscriber', dhSecret, claim })
-  subscription.claim = claim
-  subscription.delivered = undefined
+  Object.assign(subscription, { claim, delivered: undefined })
   subscription.busy += 1
-  return { request, subscription, isNew: present === undefined }
+  return { request, subscription, ...(previous && { previous }) }
 }
 
-const abandon = ({ connection }: Context, { request, subscription, isNew }: Opened): void => {
+const abandon = ({ connection }: Context, { request, subscription, previous }: Opened): void => {
   const { recipientId } = request.queue
-  if (isNew) connection.subscriptions.remove(recipientId)
-  else connection.subscriptions.settle(recipientId, subscription)
+  if (previous === undefined) connection.subscriptions.remove(recipientId)
+  Object.assign(subscription, previous)
+  connection.subscriptions.release(recipientId, subscription)
+}
+
+const opened = (context: Context, one: Opened, head: StoredMessage | undefined): Answer => {
+  const { subscriptions } = context.connection
+  const { recipientId, dhSecret } = one.request.queue
+  const sent = (): void => subscriptions.release(recipientId, one.subscription)
+  if (head === undefined) return { reply: SOK, sent }
+  subscriptions.delivered(one.subscription, head.messageId)
+  return { reply: SOK, event: messageReply(context.crypto, dhSecret, head), sent }
 }
 
 const subscribe = async (
   context: Context,
-  opened: readonly Opened[],
+  all: readonly Opened[],
   claim: number,
 ): Promise<readonly Outcome[]> => {
-  const { store, connection, crypto } = context
-  const queues = opened.map(({ request }) => request.queue)
+  const { store, connection } = context
+  const queues = all.map(({ request }) => request.queue)
   try {
     const results = await store.subscribe(queues, { connection: connection.id, claim })
-    return opened.map((one, index): Outcome => {
+    return all.map((one, index): Outcome => {
       const result = results[index]
-      if (result?.outcome !== 'done') {
-        abandon(context, one)
-        return STALE
-      }
-      const { recipientId, dhSecret } = one.request.queue
-      connection.subscriptions.settle(recipientId, one.subscription, result.head)
-      if (result.head === undefined) return answer(SOK)
-      return { reply: SOK, event: messageReply(crypto, dhSecret, result.head) }
+      if (result?.outcome === 'done') return opened(context, one, result.head)
+      abandon(context, one)
+      return STALE
     })
   } catch (error) {
-    for (const one of opened) abandon(context, one)
+    for (const one of all) abandon(context, one)
     throw error
   }
 }
@@ -83,10 +90,10 @@ const runBatch = async (
   const claim = context.connection.nextClaim()
   const isGetter = ({ queue }: QueueRequest<Sub>): boolean =>
     context.connection.subscriptions.get(queue.recipientId)?.kind === 'getter'
-  const opened = requests
+  const all = requests
     .filter((request) => !isGetter(request))
     .map((request) => open(context, request, claim))
-  const outcomes = (await subscribe(context, opened, claim)).values()
-  const byRequest = new Map(opened.map(({ request }) => [request, outcomes.next().value]))
+  const outcomes = (await subscribe(context, all, claim)).values()
+  const byRequest = new Map(all.map(({ request }) => [request, outcomes.next().value]))
   return requests.map((request) => byRequest.get(request) ?? answer(errProhibited))
 }

@@ -3,32 +3,48 @@
  * Lives and dies with the connection: nothing else links a connection to its queues.
  */
 import type { Bytes } from '../protocol/bytes.ts'
-import type { MessageId, NotifierId, RecipientId } from '../protocol/ids.ts'
-import type { StoredMessage } from '../store/store.ts'
+import {
+  asNotifierId,
+  asRecipientId,
+  type EntityId,
+  type MessageId,
+  type NotifierId,
+  type RecipientId,
+} from '../protocol/ids.ts'
+
+/** A claim that the store holds for the connection, on a queue or a notifier. */
+export interface Claim {
+  /** Which SUB or NSUB this is; news of an earlier one is not for it. */
+  claim: number
+  /** Commands about it whose answer is not sent yet, and fetches; what is unasked for waits. */
+  busy: number
+}
 
 /** One queue as this connection reads it: by SUB (pushes) or by GET (no pushes, no claim). */
-export interface Subscription {
+export interface Subscription extends Claim {
   readonly kind: 'subscriber' | 'getter'
   /** The queue's secret, to encrypt quota markers at delivery. */
   readonly dhSecret: Bytes
-  /** Which SUB this is; news of an earlier one is not for it. */
-  claim: number
   /** Delivered and not acknowledged. */
   delivered: MessageId | undefined
-  /** Store calls under way whose answer may deliver a message. */
-  busy: number
   /** A message became available while none could be pushed. */
   isWoken: boolean
 }
 
+export interface SubscriptionHooks {
+  /** An idle subscription has a message waiting in the store. */
+  fetchHead(id: RecipientId): void
+  /** A claim is no longer busy. */
+  released(): void
+}
+
 export class Subscriptions {
   readonly #recipients = new Map<RecipientId, Subscription>()
-  readonly #notifiers = new Map<NotifierId, number>()
-  readonly #fetchHead: (id: RecipientId) => void
+  readonly #notifiers = new Map<NotifierId, Claim>()
+  readonly #hooks: SubscriptionHooks
 
-  /** `fetchHead` is called for an idle subscription that has a message waiting in the store. */
-  constructor(fetchHead: (id: RecipientId) => void) {
-    this.#fetchHead = fetchHead
+  constructor(hooks: SubscriptionHooks) {
+    this.#hooks = hooks
   }
 
   get(id: RecipientId): Subscription | undefined {
@@ -45,14 +61,15 @@ export class Subscriptions {
     this.#recipients.delete(id)
   }
 
-  /** A store call that may deliver was answered with the queue's head, or failed without. */
-  settle(id: RecipientId, subscription: Subscription, head?: StoredMessage): void {
+  /** Undoes one count of `busy`: what waited for it happens now. */
+  release(id: RecipientId, subscription: Subscription): void {
     subscription.busy -= 1
-    if (head !== undefined) this.delivered(subscription, head.messageId)
-    else if (subscription.isWoken && subscription.busy === 0) {
+    if (subscription.busy > 0) return
+    if (subscription.isWoken) {
       subscription.isWoken = false
-      this.#fetchHead(id)
+      this.#hooks.fetchHead(id)
     }
+    this.#hooks.released()
   }
 
   delivered(subscription: Subscription, messageId: MessageId): void {
@@ -67,16 +84,37 @@ export class Subscriptions {
     return subscription.busy === 0
   }
 
-  claimOfNotifier(id: NotifierId): number | undefined {
+  notifier(id: NotifierId): Claim | undefined {
     return this.#notifiers.get(id)
   }
 
-  openNotifier(id: NotifierId, claim: number): void {
-    this.#notifiers.set(id, claim)
+  openNotifier(id: NotifierId, claim: number): Claim {
+    const opened = { claim, busy: 0 }
+    this.#notifiers.set(id, opened)
+    return opened
   }
 
   removeNotifier(id: NotifierId): void {
     this.#notifiers.delete(id)
+  }
+
+  releaseNotifier(claim: Claim): void {
+    claim.busy -= 1
+    if (claim.busy === 0) this.#hooks.released()
+  }
+
+  /** The claim on a queue or notifier; GET makes none. */
+  claimOn(id: EntityId): Claim | undefined {
+    const subscription = this.#recipients.get(asRecipientId(id))
+    return subscription?.kind === 'subscriber'
+      ? subscription
+      : this.#notifiers.get(asNotifierId(id))
+  }
+
+  /** Forgets a claim that ended. */
+  drop(id: EntityId): void {
+    this.#recipients.delete(asRecipientId(id))
+    this.#notifiers.delete(asNotifierId(id))
   }
 
   /** Getters do not count: they hold nothing in the store. */

@@ -9,7 +9,7 @@ import type {
 } from '../commands/spec.ts'
 import { STALE } from '../commands/spec.ts'
 import type { Command, Tag } from '../protocol/command.ts'
-import type { EntityId } from '../protocol/ids.ts'
+import type { RecipientId } from '../protocol/ids.ts'
 import { errInternal, refusal } from '../protocol/reply.ts'
 import {
   type Authorized,
@@ -30,6 +30,9 @@ export interface ExecutorOptions {
   readonly onFault: (error: unknown, tag: Tag) => void
 }
 
+/** Commands on one queue wait for each other, by whichever of its ids they name it. */
+const queueOf = ({ queue }: Authorized): RecipientId | undefined => queue?.recipientId
+
 type QueueClaim = Authorized & QueueRequest & { readonly entry: QueueCommand<Command> }
 
 const isQueueClaim = (claim: Authorized): claim is QueueClaim => claim.queue !== undefined
@@ -41,8 +44,8 @@ const blockedAnswer = ({ queue, entry }: QueueClaim): Answer | undefined =>
 
 export class Executor {
   readonly #options: ExecutorOptions
-  /** The last command under way of each entity: the next one waits for it. */
-  readonly #underWay = new Map<EntityId, Promise<unknown>>()
+  /** The last command under way of each queue: the next one waits for it. */
+  readonly #underWay = new Map<RecipientId, Promise<unknown>>()
 
   constructor(options: ExecutorOptions) {
     this.#options = options
@@ -54,7 +57,7 @@ export class Executor {
     return Promise.all(
       claims.map(async (claim): Promise<Answer> => {
         if (isRefused(claim)) return { reply: claim.refusal }
-        return this.#inOrder(claim.entityId, () => this.#settle(claim, batches.get(claim)))
+        return this.#inOrder(queueOf(claim), () => this.#settle(claim, batches.get(claim)))
       }),
     )
   }
@@ -78,26 +81,26 @@ export class Executor {
 
   /** Those that need not wait for another command on their queue. */
   #free(claims: readonly (Authorized | Refused)[]): readonly QueueClaim[] {
-    const seen = new Set<EntityId>(this.#underWay.keys())
+    const seen = new Set<RecipientId>(this.#underWay.keys())
     const free: QueueClaim[] = []
     for (const claim of claims) {
-      if (isRefused(claim)) continue
-      const isFirst = !seen.has(claim.entityId)
-      seen.add(claim.entityId)
-      if (isFirst && isQueueClaim(claim) && blockedAnswer(claim) === undefined) free.push(claim)
+      if (isRefused(claim) || !isQueueClaim(claim)) continue
+      const { recipientId } = claim.queue
+      if (!seen.has(recipientId) && blockedAnswer(claim) === undefined) free.push(claim)
+      seen.add(recipientId)
     }
     return free
   }
 
-  async #inOrder<T>(entityId: EntityId, run: () => Promise<T>): Promise<T> {
-    if (entityId === '') return run()
-    const previous = this.#underWay.get(entityId)
+  async #inOrder<T>(queue: RecipientId | undefined, run: () => Promise<T>): Promise<T> {
+    if (queue === undefined) return run()
+    const previous = this.#underWay.get(queue)
     const current = previous === undefined ? run() : previous.then(run)
-    this.#underWay.set(entityId, current)
+    this.#underWay.set(queue, current)
     try {
       return await current
     } finally {
-      if (this.#underWay.get(entityId) === current) this.#underWay.delete(entityId)
+      if (this.#underWay.get(queue) === current) this.#underWay.delete(queue)
     }
   }
 

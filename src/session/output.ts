@@ -3,7 +3,7 @@ import type { Answer } from '../commands/spec.ts'
 import type { BlockPacker } from '../protocol/block.ts'
 import { type Bytes, noBytes } from '../protocol/bytes.ts'
 import type { EntityId } from '../protocol/ids.ts'
-import type { Reply } from '../protocol/reply.ts'
+import { errInternal, type Reply } from '../protocol/reply.ts'
 import { writeReply } from '../protocol/reply-encoder.ts'
 import { type TransmissionSession, writeUnsignedHead } from '../protocol/transmission.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -61,14 +61,26 @@ export class Output {
   /** One list: packed together, its blocks one after the other. */
   send(list: readonly Outgoing[]): void {
     if (list.length === 0) return
-    const { packer, transport, blocks, session, now } = this.#options
+    const { packer, transport, blocks, now } = this.#options
     packer.reset()
-    for (const one of list)
-      packer.add((writer) => {
-        writeReply(writeUnsignedHead(writer, session, one), one.reply, session.version)
-      })
+    for (const one of list) this.#pack(one)
     for (const padded of packer.blocks(blocks.paddedBytes)) transport.send(blocks.seal(padded))
     this.#lastSentAt = now()
+  }
+
+  /** A reply that no block can hold beside an overlong correlation id becomes an error. */
+  #pack(one: Outgoing): void {
+    const { packer, session } = this.#options
+    const add = (reply: Reply): void =>
+      packer.add((writer) => {
+        writeReply(writeUnsignedHead(writer, session, one), reply, session.version)
+      })
+    try {
+      add(one.reply)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      add(errInternal)
+    }
   }
 
   /** Replies in the order of the requests, with or before the messages that came with them. */

@@ -1,17 +1,11 @@
 /** What reaches a connection unasked: messages, notifications, and the end of subscriptions. */
-import { setTimeout as setTimeoutPromise } from 'node:timers/promises'
 import type { Context } from '../commands/spec.ts'
 import { messageReply } from '../delivery/message-reply.ts'
 import type { Subscription, Subscriptions } from '../delivery/subscriptions.ts'
-import {
-  asNotifierId,
-  asRecipientId,
-  type EntityId,
-  type NotifierId,
-  type RecipientId,
-} from '../protocol/ids.ts'
-import { DELD, END, type Reply, refusal } from '../protocol/reply.ts'
+import type { NotifierId, RecipientId } from '../protocol/ids.ts'
+import { refusal } from '../protocol/reply.ts'
 import type { StoredMessage, StoreEvent } from '../store/store.ts'
+import type { Endings } from './endings.ts'
 import { eventOf, type Outgoing, type Output } from './output.ts'
 
 /** Heads fetched at once: one output buffer's worth. */
@@ -26,8 +20,16 @@ export interface PushOptions {
   readonly connection: { readonly id: number }
   readonly output: Output
   readonly subscriptions: Subscriptions
+  readonly endings: Endings
   readonly notificationIntervalMs: number
   readonly onFault: (error: unknown, during: string) => void
+}
+
+/** A subscription whose head is being fetched, and its claim at the time. */
+interface Fetch {
+  readonly id: RecipientId
+  readonly subscription: Subscription
+  readonly claim: number
 }
 
 type Event<T extends StoreEvent['type']> = Extract<StoreEvent, { readonly type: T }>
@@ -38,6 +40,7 @@ export class Pushes {
   readonly #wanted = new Set<RecipientId>()
   readonly #notified = new Set<NotifierId>()
   #flushTimer: NodeJS.Timeout | undefined
+  #retryTimer: NodeJS.Timeout | undefined
   #isFetching = false
   #isStopped = false
 
@@ -51,10 +54,8 @@ export class Pushes {
         this.#available(event)
         break
       case 'ended':
-        this.#gone(event.entityId, event.claim, END)
-        break
       case 'deleted':
-        this.#gone(event.entityId, event.claim, DELD)
+        this.#options.endings.add(event)
         break
       case 'blocked':
         this.#blocked(event)
@@ -74,20 +75,16 @@ export class Pushes {
   stop(): void {
     this.#isStopped = true
     clearTimeout(this.#flushTimer)
+    clearTimeout(this.#retryTimer)
   }
 
-  #subscription(id: RecipientId, claim: number): Subscription | undefined {
-    const subscription = this.#options.subscriptions.get(id)
-    return subscription?.kind === 'subscriber' && subscription.claim === claim
-      ? subscription
-      : undefined
-  }
-
+  /** News of another claim, as after a SUB that failed, are reason enough to ask the store. */
   #available({ recipientId, claim, message }: Event<'available'>): void {
     const { output, subscriptions } = this.#options
-    const subscription = this.#subscription(recipientId, claim)
-    if (subscription === undefined || !subscriptions.isIdle(subscription)) return
-    if (message === undefined || output.isFull) this.want(recipientId)
+    const subscription = subscriptions.get(recipientId)
+    if (subscription?.kind !== 'subscriber' || !subscriptions.isIdle(subscription)) return
+    const isOurs = subscription.claim === claim
+    if (message === undefined || !isOurs || output.isFull) this.want(recipientId)
     else this.#push(recipientId, subscription, message)
   }
 
@@ -101,67 +98,68 @@ export class Pushes {
     this.#isFetching = true
     while (this.#wanted.size > 0 && !this.#isStopped) {
       await this.#options.output.ready()
-      await this.#fetchSome()
+      if (!(await this.#fetchSome())) return this.#retryLater()
     }
     this.#isFetching = false
   }
 
+  #retryLater(): void {
+    if (!this.#isStopped) this.#retryTimer = setTimeout(() => void this.#fetch(), RETRY_MS).unref()
+  }
+
   /** Idle subscriptions of wanted queues; they are marked busy. */
-  #claimWanted(): ReadonlyMap<RecipientId, Subscription> {
+  #claimWanted(): readonly Fetch[] {
     const { subscriptions } = this.#options
-    const claimed = new Map<RecipientId, Subscription>()
+    const fetches: Fetch[] = []
     for (const id of this.#wanted) {
-      if (claimed.size === FETCHED_HEADS) break
+      if (fetches.length === FETCHED_HEADS) break
       this.#wanted.delete(id)
       const subscription = subscriptions.get(id)
-      if (subscription === undefined || !subscriptions.isIdle(subscription)) continue
+      if (subscription?.kind !== 'subscriber' || !subscriptions.isIdle(subscription)) continue
       subscription.busy += 1
-      claimed.set(id, subscription)
+      fetches.push({ id, subscription, claim: subscription.claim })
     }
-    return claimed
+    return fetches
   }
 
-  async #fetchSome(): Promise<void> {
+  /** False when the store failed: everything is wanted as before. */
+  async #fetchSome(): Promise<boolean> {
     const { context, connection, subscriptions, onFault } = this.#options
-    const claimed = this.#claimWanted()
+    const fetches = this.#claimWanted()
+    if (fetches.length === 0) return true
+    const ids = fetches.map(({ id }) => id)
     try {
-      const ids = [...claimed.keys()]
-      const heads = (await context.store.fetchHeads(ids, { connection: connection.id })).values()
-      for (const [id, subscription] of claimed) {
-        const head = heads.next().value
-        subscriptions.settle(id, subscription)
-        if (head !== undefined && subscriptions.get(id) === subscription)
-          this.#push(id, subscription, head)
-      }
+      const heads = await context.store.fetchHeads(ids, { connection: connection.id })
+      fetches.forEach((fetch, index) => {
+        this.#fetched(fetch, heads[index])
+      })
+      return true
     } catch (error) {
       onFault(error, 'fetch')
-      for (const [id, subscription] of claimed) {
-        subscriptions.settle(id, subscription)
+      for (const { id, subscription } of fetches) {
         this.#wanted.add(id)
+        subscriptions.release(id, subscription)
       }
-      await setTimeoutPromise(RETRY_MS, undefined, { ref: false })
+      return false
     }
   }
 
-  /** END or DELD of a queue or notifier, unless it was subscribed to again since. */
-  #gone(entityId: EntityId, claim: number, reply: Reply): void {
-    const { output, subscriptions } = this.#options
-    const recipientId = asRecipientId(entityId)
-    const notifierId = asNotifierId(entityId)
-    if (this.#subscription(recipientId, claim) !== undefined) subscriptions.remove(recipientId)
-    else if (subscriptions.claimOfNotifier(notifierId) === claim)
-      subscriptions.removeNotifier(notifierId)
-    else return
-    output.send([eventOf(entityId, reply)])
+  #fetched({ id, subscription, claim }: Fetch, head: StoredMessage | undefined): void {
+    const { subscriptions } = this.#options
+    subscriptions.release(id, subscription)
+    if (head === undefined || subscriptions.get(id) !== subscription) return
+    // a SUB since then may have given the same message, or failed to
+    if (subscription.claim !== claim) this.want(id)
+    else this.#push(id, subscription, head)
   }
 
   #blocked({ recipientId, claim, blocking }: Event<'blocked'>): void {
-    if (this.#subscription(recipientId, claim) !== undefined)
+    if (this.#options.subscriptions.get(recipientId)?.claim === claim)
       this.#options.output.send([eventOf(recipientId, refusal({ code: 'BLOCKED', blocking }))])
   }
 
-  #notify({ notifierId, claim }: Event<'notified'>): void {
-    if (this.#options.subscriptions.claimOfNotifier(notifierId) !== claim) return
+  #notify({ notifierId }: Event<'notified'>): void {
+    if (this.#options.subscriptions.notifier(notifierId) === undefined) return
     this.#notified.add(notifierId)
     this.#scheduleFlush()
   }

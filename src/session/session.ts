@@ -6,9 +6,9 @@ import { type BlockPacker, decodeBlock } from '../protocol/block.ts'
 import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
 import type { Tag } from '../protocol/command.ts'
 import { noEntity } from '../protocol/ids.ts'
-import { refusal } from '../protocol/reply.ts'
+import { errInternal, refusal } from '../protocol/reply.ts'
 import { authorizedPrefix } from '../protocol/transmission.ts'
-import type { StoreEvent } from '../store/store.ts'
+import type { QueueRecord, StoreEvent } from '../store/store.ts'
 import type { Transport } from '../transport/transport.ts'
 import {
   type Authorized,
@@ -21,10 +21,12 @@ import {
   verifyClaim,
 } from './authorize.ts'
 import type { BlockLayer } from './block-layer.ts'
+import { Endings } from './endings.ts'
 import { Executor } from './execute.ts'
 import type { AgreedSession } from './handshake.ts'
 import { eventOf, Output } from './output.ts'
 import { Pushes } from './pushes.ts'
+import { Turn } from './turn.ts'
 import { Window } from './window.ts'
 
 /** Blocks in work are bounded by their possible answers: a message for each of these. */
@@ -32,6 +34,8 @@ const messageTags: ReadonlySet<Tag> = new Set<Tag>(['SUB', 'GET', 'ACK'])
 const MESSAGE_WEIGHT = 16_384
 const REPLY_WEIGHT = 128
 const WINDOW_BYTES = 256 * 1024
+/** Keys tried, 40 to 190 us each, before other connections have their turn. */
+const CHECKED_KEYS = 32
 
 export interface SessionOptions {
   readonly transport: Transport
@@ -51,6 +55,15 @@ const weightOf = (claims: readonly (Claimed | Refused)[]): number => {
   return weight
 }
 
+/** What the verification of a claim costs: a queue may have 255 recipient keys, all to be tried. */
+const keyCount = (
+  claim: Claimed | Refused,
+  queues: ReadonlyMap<Claimed, QueueRecord | undefined>,
+): number => {
+  if (isRefused(claim)) return 0
+  return claim.party === 'recipient' ? (queues.get(claim)?.recipientKeys.length ?? 1) : 1
+}
+
 const errBlock = eventOf(noEntity, refusal({ code: 'BLOCK' }))
 
 export class Session implements Listener {
@@ -63,6 +76,9 @@ export class Session implements Listener {
   readonly #subscriptions: Subscriptions
   readonly #pushes: Pushes
   readonly #window = new Window(WINDOW_BYTES)
+  readonly #turn = new Turn(CHECKED_KEYS)
+  /** Blocks in work. */
+  readonly #answering = new Set<Promise<void>>()
   #lastReceivedAt: number
 
   constructor(options: SessionOptions) {
@@ -79,11 +95,16 @@ export class Session implements Listener {
     this.#lastReceivedAt = context.now()
     const { now } = context
     this.#output = new Output({ transport, blocks, session: agreed, packer: options.packer, now })
-    this.#subscriptions = new Subscriptions((id) => this.#pushes.want(id))
+    this.#subscriptions = new Subscriptions({
+      fetchHead: (id) => this.#pushes.want(id),
+      released: () => endings.flush(),
+    })
+    const endings = new Endings(this.#output, this.#subscriptions)
     this.#pushes = new Pushes({
       ...options,
       output: this.#output,
       subscriptions: this.#subscriptions,
+      endings,
     })
     this.#context = {
       ...context,
@@ -115,12 +136,22 @@ export class Session implements Listener {
 
   /** Serves blocks until the connection ends. */
   async serve(): Promise<void> {
-    for await (const block of this.#options.transport.blocks) await this.#accept(block)
+    const blocks = this.#options.transport.blocks[Symbol.asyncIterator]()
+    while (await this.#acceptNext(blocks));
   }
 
-  /** Gives up what the store holds for the connection. */
+  /** A function of its own: a waiting loop would keep the last block of an idle connection alive. */
+  async #acceptNext(blocks: AsyncIterator<Bytes>): Promise<boolean> {
+    const { value, done } = await blocks.next()
+    if (done) return false
+    await this.#accept(value)
+    return true
+  }
+
+  /** Gives up what the store holds for the connection, once its last commands are through. */
   async finish(): Promise<void> {
     this.#pushes.stop()
+    await Promise.all(this.#answering)
     const { store, connection } = this.#context
     try {
       await store.release(connection.id, this.#subscriptions.held)
@@ -137,9 +168,11 @@ export class Session implements Listener {
     if (claims === undefined) return this.#output.send([errBlock])
     const weight = weightOf(claims)
     await this.#window.enter(weight)
-    void this.#answer(claims, await this.#authorize(claims)).finally(() =>
-      this.#window.leave(weight),
-    )
+    const answering = this.#answer(claims, await this.#authorize(claims)).finally(() => {
+      this.#answering.delete(answering)
+      this.#window.leave(weight)
+    })
+    this.#answering.add(answering)
   }
 
   /** Undefined when the block as a whole cannot be read. */
@@ -158,17 +191,26 @@ export class Session implements Listener {
     claims: readonly (Claimed | Refused)[],
   ): Promise<readonly (Authorized | Refused)[]> {
     const { store, crypto } = this.#context
+    const verify = (claim: Claimed, queue?: QueueRecord): Authorized | Refused =>
+      verifyClaim(crypto, claim, this.#binding, queue)
     try {
       const queues = await loadQueues(
         store,
         claims.filter((claim): claim is Claimed => !isRefused(claim)),
       )
-      return claims.map((claim) =>
-        isRefused(claim) ? claim : verifyClaim(crypto, claim, this.#binding, queues.get(claim)),
-      )
+      const verified: (Authorized | Refused)[] = []
+      for (const claim of claims) {
+        if (this.#turn.isOver) await this.#turn.next()
+        verified.push(isRefused(claim) ? claim : verify(claim, queues.get(claim)))
+        this.#turn.count(keyCount(claim, queues))
+      }
+      return verified
     } catch (error) {
       this.#options.onFault(error, 'load')
-      return claims.map((claim) => ({ ...claim, refusal: refusal({ code: 'INTERNAL' }) }))
+      return claims.map((claim) => {
+        if (isRefused(claim)) return claim
+        return claim.party === undefined ? verify(claim) : { ...claim, refusal: errInternal }
+      })
     }
   }
 
@@ -176,10 +218,12 @@ export class Session implements Listener {
     requests: readonly (Claimed | Refused)[],
     claims: readonly (Authorized | Refused)[],
   ): Promise<void> {
+    const answers = await this.#executor.execute(claims)
     try {
-      this.#output.sendAnswers(requests, await this.#executor.execute(claims))
+      this.#output.sendAnswers(requests, answers)
     } catch (error) {
       this.#options.onFault(error, 'answer')
     }
+    for (const { sent } of answers) sent?.()
   }
 }

@@ -123,10 +123,15 @@ export interface Append {
 }
 
 export interface QueueStore {
-  /** In the order of the ids; undefined where there is no queue. */
+  /**
+   * In the order of the ids; undefined where there is no queue. A record may be one of the past,
+   * which is good enough to act on, as calls refuse it; `fresh` ones are as stored, which a refusal
+   * has to rest on.
+   */
   loadQueues(
     party: QueueParty,
     ids: readonly EntityId[],
+    options?: { readonly fresh?: boolean },
   ): Promise<readonly (QueueRecord | undefined)[]>
 
   /** The record as stored, or `taken` when any of its ids is in use. */
@@ -168,7 +173,7 @@ export interface QueueStore {
     Stale | { readonly outcome: 'done'; readonly size: number; readonly head?: StoredMessage }
   >
 
-  /** `refused`: other fixed data is set. */
+  /** `refused`: another link id or other fixed data is set. */
   setLinkData(
     queue: QueueRecord,
     link: LinkContent & { readonly linkId: LinkId },

@@ -1,5 +1,7 @@
 /** One queue of the in-memory store: its record, messages, link data and subscriber. */
+import { equalBytes } from '../../protocol/bytes.ts'
 import type { LinkContent } from '../../protocol/command.ts'
+import type { LinkId } from '../../protocol/ids.ts'
 import type { QueueRecord, StoredMessage, Subscriber } from '../store.ts'
 
 export class MemoryQueue {
@@ -23,6 +25,12 @@ export class MemoryQueue {
 
   isHeldBy({ connection, claim }: Subscriber): boolean {
     return this.subscriber?.connection === connection && this.subscriber.claim === claim
+  }
+
+  /** A link's id and fixed data stay as they were first set. */
+  canTakeLink({ linkId, fixed }: LinkContent & { readonly linkId: LinkId }): boolean {
+    if (this.link === undefined) return true
+    return this.record.linkId === linkId && equalBytes(this.link.fixed, fixed)
   }
 
   /** Makes the next revision of the record. */

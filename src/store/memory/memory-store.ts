@@ -1,5 +1,4 @@
 /** The store of a single relay: everything in this process, nothing outlives it. */
-import { equalBytes } from '../../protocol/bytes.ts'
 import type { LinkContent } from '../../protocol/command.ts'
 import type { Blocking } from '../../protocol/error.ts'
 import {
@@ -95,6 +94,7 @@ export class MemoryStore implements QueueStore {
   async acknowledge(record: QueueRecord, { messageId, subscriber }: Acknowledgement) {
     return this.#table.on(record, (queue): Head | { readonly outcome: 'lost' } => {
       if (subscriber !== undefined && !queue.isHeldBy(subscriber)) return { outcome: 'lost' }
+      this.#expire(queue)
       if (queue.head?.messageId === messageId) queue.removeHead()
       return this.#headOf(queue)
     })
@@ -104,6 +104,7 @@ export class MemoryStore implements QueueStore {
     return this.#table.on(record, (queue): Done | { readonly outcome: 'full' } => {
       const { limits } = this.#options
       if (limits.expireOnSend) queue.expire(this.#nowSeconds() - limits.messageTtlSeconds)
+      else this.#expire(queue)
       const wasEmpty = queue.size === 0
       if (!queue.append(message, limits.queueQuota)) return { outcome: 'full' }
       if (notification !== undefined && record.notifier !== undefined)
@@ -160,8 +161,7 @@ export class MemoryStore implements QueueStore {
     return this.#table.on(record, (queue) => {
       const holder = this.#table.find('link', link.linkId)
       if (holder !== undefined && holder !== queue) return taken
-      if (queue.link !== undefined && !equalBytes(queue.link.fixed, link.fixed))
-        return { outcome: 'refused' } as const
+      if (!queue.canTakeLink(link)) return { outcome: 'refused' } as const
       this.#table.setLink(queue, link)
       return done
     })
