@@ -158,10 +158,11 @@ export const verifyClaim = (
   return check(keys) ? { ...claim, queue } : refused
 }
 
-/** The queue of each claim, with one load for each kind of id. */
+/** The queue of each claim, with one load for each kind of id; `fresh` ones are as stored. */
 export const loadQueues = async (
   store: QueueStore,
   claims: readonly Claimed[],
+  options: { readonly fresh?: boolean } = {},
 ): Promise<ReadonlyMap<Claimed, QueueRecord | undefined>> => {
   const byParty = new Map<QueueParty, Claimed[]>()
   for (const claim of claims) {
@@ -173,7 +174,7 @@ export const loadQueues = async (
   const queues = new Map<Claimed, QueueRecord | undefined>()
   const loads = [...byParty].map(async ([party, group]) => {
     const ids = group.map(({ entityId }) => entityId)
-    const records = await store.loadQueues(party, ids)
+    const records = await store.loadQueues(party, ids, options)
     group.forEach((claim, index) => {
       queues.set(claim, records[index])
     })

@@ -6,19 +6,17 @@ import { type BlockPacker, decodeBlock } from '../protocol/block.ts'
 import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
 import type { Tag } from '../protocol/command.ts'
 import { noEntity } from '../protocol/ids.ts'
-import { errInternal, refusal } from '../protocol/reply.ts'
+import { refusal } from '../protocol/reply.ts'
 import { authorizedPrefix } from '../protocol/transmission.ts'
-import type { QueueRecord, StoreEvent } from '../store/store.ts'
+import type { StoreEvent } from '../store/store.ts'
 import type { Transport } from '../transport/transport.ts'
+import { Admission } from './admission.ts'
 import {
   type Authorized,
   type Claimed,
-  isRefused,
-  loadQueues,
   type Refused,
   readClaim,
   type SessionBinding,
-  verifyClaim,
 } from './authorize.ts'
 import type { BlockLayer } from './block-layer.ts'
 import { Endings } from './endings.ts'
@@ -26,7 +24,6 @@ import { Executor } from './execute.ts'
 import type { AgreedSession } from './handshake.ts'
 import { eventOf, Output } from './output.ts'
 import { Pushes } from './pushes.ts'
-import { Turn } from './turn.ts'
 import { Window } from './window.ts'
 
 /** Blocks in work are bounded by their possible answers: a message for each of these. */
@@ -34,8 +31,6 @@ const messageTags: ReadonlySet<Tag> = new Set<Tag>(['SUB', 'GET', 'ACK'])
 const MESSAGE_WEIGHT = 16_384
 const REPLY_WEIGHT = 128
 const WINDOW_BYTES = 256 * 1024
-/** Keys tried, 40 to 190 us each, before other connections have their turn. */
-const CHECKED_KEYS = 32
 
 export interface SessionOptions {
   readonly transport: Transport
@@ -55,15 +50,6 @@ const weightOf = (claims: readonly (Claimed | Refused)[]): number => {
   return weight
 }
 
-/** What the verification of a claim costs: a queue may have 255 recipient keys, all to be tried. */
-const keyCount = (
-  claim: Claimed | Refused,
-  queues: ReadonlyMap<Claimed, QueueRecord | undefined>,
-): number => {
-  if (isRefused(claim)) return 0
-  return claim.party === 'recipient' ? (queues.get(claim)?.recipientKeys.length ?? 1) : 1
-}
-
 const errBlock = eventOf(noEntity, refusal({ code: 'BLOCK' }))
 
 export class Session implements Listener {
@@ -71,12 +57,12 @@ export class Session implements Listener {
   readonly #blocks: BlockLayer
   readonly #binding: SessionBinding
   readonly #context: Context
+  readonly #admission: Admission
   readonly #executor: Executor
   readonly #output: Output
   readonly #subscriptions: Subscriptions
   readonly #pushes: Pushes
   readonly #window = new Window(WINDOW_BYTES)
-  readonly #turn = new Turn(CHECKED_KEYS)
   /** Blocks in work. */
   readonly #answering = new Set<Promise<void>>()
   #lastReceivedAt: number
@@ -110,6 +96,8 @@ export class Session implements Listener {
       ...context,
       connection: { ...connection, version, subscriptions: this.#subscriptions },
     }
+    const { store, crypto } = context
+    this.#admission = new Admission({ store, crypto, binding: this.#binding, onFault })
     this.#executor = new Executor({ context: this.#context, binding: this.#binding, onFault })
   }
 
@@ -168,7 +156,7 @@ export class Session implements Listener {
     if (claims === undefined) return this.#output.send([errBlock])
     const weight = weightOf(claims)
     await this.#window.enter(weight)
-    const answering = this.#answer(claims, await this.#authorize(claims)).finally(() => {
+    const answering = this.#answer(claims, await this.#admission.authorize(claims)).finally(() => {
       this.#answering.delete(answering)
       this.#window.leave(weight)
     })
@@ -184,33 +172,6 @@ export class Session implements Listener {
     } catch (error) {
       if (error instanceof ProtocolError) return undefined
       throw error
-    }
-  }
-
-  async #authorize(
-    claims: readonly (Claimed | Refused)[],
-  ): Promise<readonly (Authorized | Refused)[]> {
-    const { store, crypto } = this.#context
-    const verify = (claim: Claimed, queue?: QueueRecord): Authorized | Refused =>
-      verifyClaim(crypto, claim, this.#binding, queue)
-    try {
-      const queues = await loadQueues(
-        store,
-        claims.filter((claim): claim is Claimed => !isRefused(claim)),
-      )
-      const verified: (Authorized | Refused)[] = []
-      for (const claim of claims) {
-        if (this.#turn.isOver) await this.#turn.next()
-        verified.push(isRefused(claim) ? claim : verify(claim, queues.get(claim)))
-        this.#turn.count(keyCount(claim, queues))
-      }
-      return verified
-    } catch (error) {
-      this.#options.onFault(error, 'load')
-      return claims.map((claim) => {
-        if (isRefused(claim)) return claim
-        return claim.party === undefined ? verify(claim) : { ...claim, refusal: errInternal }
-      })
     }
   }
 
