@@ -1,0 +1,41 @@
+/** What every queue store does. Cases do not read what other tests made, and wait for events. */
+import { describe } from 'node:test'
+import { type Check, checkWith, type StoreFactory } from './cluster.ts'
+import { changeCases } from './contract/changes.ts'
+import { expiryCases } from './contract/expiry.ts'
+import { linkCases } from './contract/links.ts'
+import { messageCases } from './contract/messages.ts'
+import { notifierCases } from './contract/notifiers.ts'
+import { podCases } from './contract/pods.ts'
+import { podRaceCases, raceCases } from './contract/races.ts'
+import { recordCases } from './contract/records.ts'
+import { podStaleCases, staleCases } from './contract/stale.ts'
+import { subscriptionCases } from './contract/subscriptions.ts'
+
+type Cases = (check: Check) => void
+
+const subjects: Readonly<Record<string, Cases>> = {
+  records: recordCases,
+  changes: changeCases,
+  'old records': staleCases,
+  messages: messageCases,
+  subscriptions: subscriptionCases,
+  links: linkCases,
+  notifiers: notifierCases,
+  expiry: expiryCases,
+  races: raceCases,
+}
+
+const clusterSubjects: Readonly<Record<string, Cases>> = {
+  'two pods': podCases,
+  'old records of two pods': podStaleCases,
+  'races of two pods': podRaceCases,
+}
+
+export const storeContract = (name: string, factory: StoreFactory): void => {
+  const all = factory.isClustered ? { ...subjects, ...clusterSubjects } : subjects
+  void describe(`the store contract: ${name}`, () => {
+    for (const [subject, cases] of Object.entries(all))
+      void describe(subject, () => cases(checkWith(factory)))
+  })
+}

@@ -1,0 +1,145 @@
+/** A store and the model of it, side by side: what one run of commands does to both. */
+import assert from 'node:assert/strict'
+import type { QueueRecord, QueueStore, StoreLimits, Subscriber } from '../../../src/store/store.ts'
+import { newNumber } from '../builders.ts'
+import type { Pod } from '../cluster.ts'
+import { same } from '../same.ts'
+import { compareDelivered } from './delivered.ts'
+import { type ModelQueue, ReferenceModel, type Seen } from './reference.ts'
+
+/** One connection to one pod; the model knows it by its place in `World.actors`. */
+export interface Actor {
+  readonly index: number
+  readonly pod: Pod
+  readonly connection: number
+}
+
+interface SeenRecord extends Seen {
+  readonly record: QueueRecord
+}
+
+export class World {
+  readonly model: ReferenceModel
+  readonly actors: readonly Actor[]
+  readonly #pods: readonly [Pod, ...Pod[]]
+  readonly #seen = new Map<ModelQueue, SeenRecord[]>()
+
+  constructor(pods: readonly [Pod, ...Pod[]], limits: StoreLimits) {
+    const { clock } = pods[0]
+    this.#pods = pods
+    // so that runs on one store begin alike
+    clock.advance(limits.expiryIntervalSeconds - (clock.seconds % limits.expiryIntervalSeconds))
+    this.model = new ReferenceModel(limits, clock.seconds)
+    // on two pods the first two have one number
+    const [first, second] = [newNumber(), newNumber()]
+    this.actors = [first, pods.length > 1 ? first : newNumber(), second].map(
+      (connection, index) => ({ index, pod: pods[index % pods.length] ?? pods[0], connection }),
+    )
+  }
+
+  get store(): QueueStore {
+    return this.#pods[0].store
+  }
+
+  /** Makes messages and notifications of the present time. */
+  get pod(): Pod {
+    return this.#pods[0]
+  }
+
+  actor(index: number): Actor {
+    const actor = this.actors[index % this.actors.length]
+    assert.ok(actor)
+    return actor
+  }
+
+  /** The claim as the model and as the actor's pod know it. */
+  claim({ index, connection }: Actor, claim = newNumber()) {
+    const ofModel: Subscriber = { connection: index, claim }
+    const ofStore: Subscriber = { connection, claim }
+    return { ofModel, ofStore }
+  }
+
+  queue(index: number): ModelQueue {
+    const queue = this.model.queues[index % this.model.queues.length]
+    assert.ok(queue, 'commands on queues run only when there are some')
+    return queue
+  }
+
+  /** The queue's record as it was loaded some changes ago. */
+  seen(queue: ModelQueue, age: number): SeenRecord {
+    const seen = this.#seen.get(queue)?.toReversed() ?? []
+    const record = seen[Math.min(age, seen.length - 1)]
+    assert.ok(record, 'the queue was loaded when it was made')
+    return record
+  }
+
+  advance(seconds: number): void {
+    const { clock } = this.pod
+    clock.advance(seconds)
+    this.model.advanceTo(clock.seconds)
+  }
+
+  /** Loads the queue, through each pod, and compares its record. */
+  async refresh(queue: ModelQueue): Promise<void> {
+    for (const pod of this.#pods) {
+      const [record] = await pod.find('recipient', [queue.fields.recipientId])
+      this.#compareRecord(queue, record)
+    }
+  }
+
+  #compareRecord(queue: ModelQueue, record: QueueRecord | undefined): void {
+    if (queue.isDeleted) {
+      assert.equal(record, undefined)
+      return
+    }
+    assert.ok(record, 'the queue exists')
+    const { revision, ...fields } = record
+    same(fields, queue.fields)
+    const seen = this.#seen.get(queue) ?? []
+    const last = seen.at(-1)
+    if (last?.version === queue.version) {
+      assert.equal(revision, last.record.revision, 'a revision that nothing made')
+      return
+    }
+    const minimum = (last?.record.revision ?? Number.NEGATIVE_INFINITY) + 1
+    assert.ok(revision >= minimum - (queue.isRevisionOpen ? 1 : 0), 'a higher revision')
+    const known = queue.isRevisionOpen ? seen.filter((one) => one !== last) : seen
+    this.#seen.set(queue, [...known, { queue, version: queue.version, record }])
+  }
+
+  /** Compares what is in the live queues, and removes it. */
+  async compareContents(): Promise<void> {
+    for (const queue of this.model.live) {
+      const { record } = this.seen(queue, 0)
+      same(await this.pod.drain(record), queue.items)
+      queue.items = []
+    }
+  }
+
+  /**
+   * Compares all events. To know that all came, each pod makes one on each live queue for each
+   * actor: what a pod caused about a queue comes in order.
+   */
+  async compareEvents(): Promise<void> {
+    for (const queue of this.model.live)
+      for (const { index, connection, pod } of this.actors) {
+        const seen = this.seen(queue, 0)
+        const claim = this.claim({ index, connection, pod })
+        const results = await pod.store.subscribe([seen.record], claim.ofStore)
+        same(results, [this.model.subscribe(seen, claim.ofModel)])
+        for (const { store } of this.#pods) await this.#block(store, queue)
+      }
+    for (const actor of this.actors) {
+      const expected = this.model.events.filter(({ connection }) => connection === actor.index)
+      await compareDelivered(actor.pod.events, actor.connection, expected)
+    }
+  }
+
+  async #block(store: QueueStore, queue: ModelQueue): Promise<void> {
+    const seen = this.seen(queue, 0)
+    const blocking = { reason: 'spam' } as const
+    const expected = this.model.setStatus(seen, { state: 'blocked', blocking })
+    same(await store.blockQueue(seen.record, blocking), expected)
+    await this.refresh(queue)
+  }
+}

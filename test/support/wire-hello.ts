@@ -1,0 +1,76 @@
+/** The client's side of the handshake, as stock clients do it and with variations. */
+import assert from 'node:assert/strict'
+import { createBlockCipher } from '../../src/crypto/block-cipher.ts'
+import { nativeCrypto } from '../../src/crypto/native.ts'
+import type { KeyPair } from '../../src/crypto/provider.ts'
+import { BLOCK_BYTES } from '../../src/protocol/block.ts'
+import type { Bytes } from '../../src/protocol/bytes.ts'
+import {
+  decodeServerHello,
+  decodeSignedKey,
+  encodeClientHello,
+  type ServerHello,
+} from '../../src/protocol/handshake.ts'
+import { type DhKey, isDhKey } from '../../src/protocol/keys.ts'
+import { pad, unpad } from '../../src/protocol/padding.ts'
+import { hasBlockEncryption } from '../../src/protocol/version.ts'
+import { makeIdentity } from '../client/support/identity.ts'
+import type { FarEnd } from './memory-transport.ts'
+import { dhKey } from './wire.ts'
+import { WireClient } from './wire-client.ts'
+import type { WireDirectory } from './wire-directory.ts'
+
+/** One for all tests of a file: making certificates takes longer than most tests. */
+export const identity = makeIdentity()
+
+export interface ConnectOptions {
+  readonly version?: number
+  /** Whether the client hello carries a key. */
+  readonly hasKey?: boolean
+  readonly proxyServer?: boolean
+  /** `none`: the client offers no ALPN. */
+  readonly alpn?: 'none'
+  /** 12 bytes in TLS 1.2, 32 in TLS 1.3. */
+  readonly sessionId?: Bytes
+}
+
+/** Says a hello after the relay's; nothing tells whether it was accepted. */
+export const sayHello = async <C extends FarEnd>(
+  connection: C,
+  directory: WireDirectory,
+  { version = 18, hasKey = true, proxyServer = false }: ConnectOptions = {},
+): Promise<WireClient<C>> => {
+  const hello = await takeServerHello(connection)
+  const pair = dhKey()
+  const sessionKey = hasKey ? { sessionKey: pair.publicKey } : {}
+  const { keyHash } = identity
+  const content = encodeClientHello({ version, keyHash, ...sessionKey, proxyServer })
+  connection.send(pad(content, BLOCK_BYTES))
+  const { sessionId } = connection.binding
+  const serverKey = serverKeyOf(hello)
+  const isEncrypted = hasKey && !proxyServer && hasBlockEncryption(version)
+  const cipher = isEncrypted ? cipherOf(connection, pair, serverKey) : undefined
+  const session = { version, sessionId, ...(serverKey && { serverKey }) }
+  return new WireClient(connection, session, { cipher, directory })
+}
+
+export const takeServerHello = async (connection: FarEnd): Promise<ServerHello> => {
+  await connection.arrival()
+  const block = connection.take()
+  assert.ok(block, 'the server hello')
+  return decodeServerHello(unpad(block))
+}
+
+const serverKeyOf = ({ authentication }: ServerHello): DhKey | undefined => {
+  if (authentication === undefined) return undefined
+  const { key } = decodeSignedKey(authentication.signedKey)
+  assert.ok(isDhKey(key))
+  return key
+}
+
+const cipherOf = ({ binding }: FarEnd, pair: KeyPair<'X25519'>, serverKey: DhKey | undefined) => {
+  const secret = serverKey && nativeCrypto.x25519(pair.privateKey, serverKey.raw)
+  assert.ok(secret)
+  const { sessionId } = binding
+  return createBlockCipher(nativeCrypto, { sessionId, secret, side: 'client' })
+}
