@@ -118,8 +118,11 @@ export class Session implements Listener {
     this.#pushes.receive(event)
   }
 
+  /** For connections that were silent for long: what one has not taken by now it will not take. */
   close(): void {
-    this.#options.transport.close()
+    const { transport } = this.#options
+    if (transport.bufferedBytes > 0) transport.destroy()
+    else transport.close()
   }
 
   /** Serves blocks until the connection ends. */
