@@ -119,6 +119,11 @@ export const nativeCrypto: CryptoProvider = {
   sha512,
   sha3_256: (message) => plain(hash('sha3-256', message, 'buffer')),
   sha3_384: (message) => plain(hash('sha3-384', message, 'buffer')),
+  keyedHash: (key, message, length) => {
+    const digest = new Uint8Array(length)
+    sodium.crypto_generichash(digest, message, key)
+    return digest
+  },
   hkdfSha512,
   generateKeyPair: (algorithm) => keyPairOf({ algorithm, raw: randomBytes(keyBytes[algorithm]) }),
   keyPairOf,

@@ -2,6 +2,7 @@
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
 import { ed448 } from '@noble/curves/ed448.js'
 import { x25519 as curve25519, ed25519 } from '@noble/curves/ed25519.js'
+import { blake2b } from '@noble/hashes/blake2.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { sha3_256, sha3_384 } from '@noble/hashes/sha3.js'
@@ -80,6 +81,7 @@ export const nobleCrypto: CryptoProvider = {
   sha512: sha512Of,
   sha3_256,
   sha3_384,
+  keyedHash: (key, message, length) => blake2b(message, { key, dkLen: length }),
   hkdfSha512: ({ salt, ikm, info, length }) => hkdf(sha512, ikm, salt, info, length),
   generateKeyPair: (algorithm) => keyPairOf({ algorithm, raw: randomBytes(keyBytes[algorithm]) }),
   keyPairOf,

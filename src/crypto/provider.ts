@@ -30,6 +30,8 @@ export interface CryptoProvider {
   sha512(...parts: readonly Bytes[]): Bytes
   sha3_256(message: Bytes): Bytes
   sha3_384(message: Bytes): Bytes
+  /** BLAKE2b with a key of 32 bytes (RFC 7693): `length` bytes, 16 to 64. */
+  keyedHash(key: Bytes, message: Bytes, length: number): Bytes
   /** HKDF with HMAC-SHA512, RFC 5869; an empty salt is 64 zero bytes. */
   hkdfSha512(parameters: { salt: Bytes; ikm: Bytes; info: Bytes; length: number }): Bytes
   generateKeyPair<A extends KeyAlgorithm>(algorithm: A): KeyPair<A>

@@ -5,6 +5,7 @@ import type { Bytes } from '../protocol/bytes.ts'
 export interface Sodium {
   randombytes_buf(output: Bytes): void
   crypto_hash_sha512(output: Bytes, message: Bytes): void
+  crypto_generichash(output: Bytes, message: Bytes, key?: Bytes): void
   crypto_scalarmult(output: Bytes, scalar: Bytes, point: Bytes): void
   crypto_scalarmult_base(output: Bytes, scalar: Bytes): void
   crypto_sign_seed_keypair(publicKey: Bytes, secretKey: Bytes, seed: Bytes): void

@@ -190,7 +190,7 @@ export const startPods = async (factory: StoreFactory, options: CaseOptions = {}
 export const checkWith =
   (factory: StoreFactory): Check =>
   (name, run, options) =>
-    void test(name, async () => {
+    test(name, async () => {
       const { pod, others, close } = await startPods(factory, options)
       try {
         await run(pod, ...others)

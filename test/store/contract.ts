@@ -34,8 +34,8 @@ const clusterSubjects: Readonly<Record<string, Cases>> = {
 
 export const storeContract = (name: string, factory: StoreFactory): void => {
   const all = factory.isClustered ? { ...subjects, ...clusterSubjects } : subjects
-  void describe(`the store contract: ${name}`, () => {
+  describe(`the store contract: ${name}`, () => {
     for (const [subject, cases] of Object.entries(all))
-      void describe(subject, () => cases(checkWith(factory)))
+      describe(subject, () => cases(checkWith(factory)))
   })
 }

@@ -39,8 +39,8 @@ const check = async (factory: StoreFactory, options: ModelOptions): Promise<void
 
 /** Fewer runs are for stores that take their time. */
 export const storeModel = (name: string, factory: StoreFactory, runs = RUNS): void => {
-  void describe(`random calls: ${name}`, () => {
-    void test('with expiry on send', () => check(factory, { expireOnSend: true, runs }))
-    void test('with expiry at intervals', () => check(factory, { expireOnSend: false, runs }))
+  describe(`random calls: ${name}`, () => {
+    test('with expiry on send', () => check(factory, { expireOnSend: true, runs }))
+    test('with expiry at intervals', () => check(factory, { expireOnSend: false, runs }))
   })
 }

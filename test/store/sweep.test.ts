@@ -22,8 +22,8 @@ const start = (context: TestContext, map: ReadonlyMap<number, number>) => {
   return { visited, stop }
 }
 
-void describe('a sweep', () => {
-  void test('visits every value once an interval', (context) => {
+describe('a sweep', () => {
+  test('visits every value once an interval', (context) => {
     const map = numbers(3)
     const { visited } = start(context, map)
     mock.timers.tick(INTERVAL_MS - 1)
@@ -35,7 +35,7 @@ void describe('a sweep', () => {
     assert.deepEqual(visited, [0, 1, 2, 1, 2])
   })
 
-  void test('lets others run between slices, and is not begun twice', async (context) => {
+  test('lets others run between slices, and is not begun twice', async (context) => {
     const map = numbers(2 * SLICE + 1)
     const { visited } = start(context, map)
     mock.timers.tick(INTERVAL_MS)
@@ -48,7 +48,7 @@ void describe('a sweep', () => {
     assert.equal(visited.length, 3 * SLICE + 1)
   })
 
-  void test('is over when it is stopped, in the middle of one too', async (context) => {
+  test('is over when it is stopped, in the middle of one too', async (context) => {
     const { visited, stop } = start(context, numbers(2 * SLICE))
     mock.timers.tick(INTERVAL_MS)
     stop()
@@ -58,7 +58,7 @@ void describe('a sweep', () => {
     assert.equal(visited.length, SLICE)
   })
 
-  void test('is not done at once where its interval is longer than a timer can be', (context) => {
+  test('is not done at once where its interval is longer than a timer can be', (context) => {
     const { mock: calls } = context.mock.method(globalThis, 'setInterval')
     sweep(numbers(1), LONGEST_TIMER_MS + 1, () => {})()
     assert.equal(calls.calls[0]?.arguments[1], LONGEST_TIMER_MS)

@@ -1,0 +1,66 @@
+/** The key schema, version 1: the only place where a key is spelt. */
+import type { BlindId } from './cluster-keys.ts'
+import { partitionTags } from './partitions.ts'
+
+export const SCHEMA_VERSION = 1
+
+export interface QueueKeys {
+  /** The recipient id as it stands in the keys. */
+  readonly blind: BlindId
+  readonly tag: string
+  /** hash: the record and its subscribers, see lua/prelude.lua */
+  readonly queue: string
+  /** list: messages, oldest first */
+  readonly messages: string
+  /** string: sealed link data */
+  readonly link: string
+  /** list: notifications of the present notifier, oldest first */
+  readonly notifications: string
+}
+
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const bits = new Map([...BASE64URL].map((letter, value) => [letter, value]))
+
+export class Keys {
+  readonly tags: readonly string[]
+  readonly #prefix: string
+
+  constructor(prefix: string, partitions: number) {
+    this.#prefix = prefix
+    this.tags = partitionTags(partitions)
+  }
+
+  /** Hash of the cluster's settings: schema, partitions. */
+  get cluster(): string {
+    return `${this.#prefix}cluster`
+  }
+
+  ofQueue(recipient: BlindId): QueueKeys {
+    const tag = this.#tagOf(recipient)
+    const name = (kind: string) => `${this.#prefix}{${tag}}:${kind}:${recipient}`
+    return {
+      blind: recipient,
+      tag,
+      queue: name('q'),
+      messages: name('m'),
+      link: name('l'),
+      notifications: name('n'),
+    }
+  }
+
+  /** string: from a sender, link or notifier id to the blind id of the recipient */
+  index(blind: BlindId): string {
+    return `${this.#prefix}{${this.#tagOf(blind)}}:i:${blind}`
+  }
+
+  /** list of a pod's news in a partition, and the name of the channel that nudges it */
+  mailbox(tag: string, pod: string): string {
+    return `${this.#prefix}{${tag}}:b:${pod}`
+  }
+
+  /** The partition is given by the first two letters, 12 bits. */
+  #tagOf(blind: BlindId): string {
+    const value = (bits.get(blind[0] ?? '') ?? 0) * 64 + (bits.get(blind[1] ?? '') ?? 0)
+    return this.tags[value % this.tags.length] ?? ''
+  }
+}

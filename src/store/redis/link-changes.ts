@@ -1,0 +1,112 @@
+/** Link data: sealed, beside the queue (SMP, "Short links"). */
+import type { Bytes } from '../../protocol/bytes.ts'
+import type { LinkContent } from '../../protocol/command.ts'
+import type { LinkId } from '../../protocol/ids.ts'
+import { Reader } from '../../protocol/reader.ts'
+import { Writer } from '../../protocol/writer.ts'
+import type { Done, QueueRecord, Stale, Taken } from '../store.ts'
+import { bytesOf, UnexpectedAnswer } from './answer.ts'
+import {
+  claimIndexes,
+  currentQueue,
+  done,
+  indexOf,
+  keepIndexes,
+  oldIndexesOf,
+  releaseIndexes,
+  settle,
+  stale,
+  unchanged,
+} from './changes.ts'
+import type { Pod } from './pod.ts'
+import { scripts } from './scripts.ts'
+
+export const encodeLink = ({ fixed, user }: LinkContent): Bytes =>
+  new Writer(4 + fixed.length + user.length).large(fixed).large(user).bytes()
+
+const decodeLink = (bytes: Bytes): LinkContent => {
+  const reader = new Reader(bytes)
+  return { fixed: reader.large(), user: reader.large() }
+}
+
+export class LinkChanges {
+  readonly #pod: Pod
+
+  constructor(pod: Pod) {
+    this.#pod = pod
+  }
+
+  async setLink(
+    record: QueueRecord,
+    link: LinkContent & { readonly linkId: LinkId },
+  ): Promise<Done | Stale | Taken | { readonly outcome: 'refused' }> {
+    const queue = await currentQueue(this.#pod, record)
+    if (queue === undefined) return stale
+    const { clusterKeys, repository } = this.#pod.options
+    if (record.linkId !== undefined && record.linkId !== link.linkId) {
+      const current = await unchanged(this.#pod, record)
+      return current.outcome === 'stale' ? stale : { outcome: 'refused' }
+    }
+    const isNew = record.linkId === undefined
+    const wanted = isNew ? [indexOf(this.#pod, 'link', link.linkId)] : []
+    const claimed = await claimIndexes(this.#pod, wanted, queue.keys.blind)
+    if (claimed === undefined) return { outcome: 'taken' }
+    const { word } = await this.#pod.run(
+      scripts.setLink,
+      [queue.keys.queue, queue.keys.link],
+      [
+        record.revision,
+        clusterKeys.seal(encodeLink(link)),
+        clusterKeys.fixedHashes(link.fixed).join(' '),
+        ...(isNew ? repository.pieces({ ...record, linkId: link.linkId }) : []),
+      ],
+    )
+    await (word === 'done' ? keepIndexes : releaseIndexes)(this.#pod, claimed)
+    if (word === 'refused') return { outcome: 'refused' }
+    await this.#pod.options.durable?.()
+    return settle(this.#pod, record, word)
+  }
+
+  async removeLink(record: QueueRecord): Promise<Done | Stale> {
+    const { linkId, ...rest } = record
+    if (linkId === undefined) return unchanged(this.#pod, record)
+    const queue = await currentQueue(this.#pod, record)
+    if (queue === undefined) return stale
+    const { word } = await this.#pod.run(
+      scripts.removeLink,
+      [queue.keys.queue, queue.keys.link],
+      [record.revision, ...this.#pod.options.repository.pieces(rest)],
+    )
+    if (word === 'done') await releaseIndexes(this.#pod, oldIndexesOf(this.#pod, 'link', linkId))
+    await this.#pod.options.durable?.()
+    return settle(this.#pod, record, word)
+  }
+
+  async openLink(
+    record: QueueRecord,
+    senderKey?: QueueRecord['senderKey'],
+  ): Promise<Stale | (Done & { readonly content?: LinkContent })> {
+    const { repository, clusterKeys } = this.#pod.options
+    const queue = await currentQueue(this.#pod, record)
+    if (queue === undefined) return stale
+    const secures = senderKey !== undefined && record.senderKey === undefined
+    const { word, rest } = await this.#pod.run(
+      scripts.openLink,
+      [queue.keys.queue, queue.keys.link],
+      [record.revision, ...(secures ? repository.pieces({ ...record, senderKey }) : [])],
+    )
+    if (word === 'stale') {
+      repository.cache.drop(record.recipientId)
+      return stale
+    }
+    if (secures) {
+      repository.cache.drop(record.recipientId)
+      await this.#pod.options.durable?.()
+    }
+    const sealed = bytesOf(rest[0])
+    if (sealed === undefined) return done
+    const opened = clusterKeys.open(sealed)
+    if (opened === undefined) throw new UnexpectedAnswer('link data does not open')
+    return { ...done, content: decodeLink(opened) }
+  }
+}

@@ -1,0 +1,19 @@
+#!lua flags=allow-oom
+-- acknowledge.lua: removes the oldest message if it is the one that is meant, and returns the next
+-- returns {'stale'} | {'lost'} | {'head', message or false}
+local queueKey    = KEYS[1] -- hash of the queue
+local messagesKey = KEYS[2] -- list of messages, oldest first
+local revision    = ARGV[1]
+local subscriber  = ARGV[2] -- [string] the claim that must still hold; empty for readers by GET
+local messageId   = ARGV[3] -- [bytes] empty: removes nothing
+local horizon     = tonumber(ARGV[4]) -- [seconds] messages from before are expired
+
+local queue = redis.call('HMGET', queueKey, 'v', 's')
+if queue[1] ~= revision then return { 'stale' } end
+if subscriber ~= '' and queue[2] ~= subscriber then return { 'lost' } end
+local head = expireMessages(messagesKey, horizon)
+if head and head:sub(14, 37) == messageId then
+  redis.call('LPOP', messagesKey)
+  head = redis.call('LINDEX', messagesKey, 0)
+end
+return { 'head', head }

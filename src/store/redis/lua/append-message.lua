@@ -1,0 +1,48 @@
+#!lua
+-- append-message.lua: stores a message and tells who waits for it
+-- returns {'stale'} | {'moved', subscriber, notifier's subscriber} | {'full'} | {'stored', wasEmpty}
+local queueKey         = KEYS[1] -- hash of the queue
+local messagesKey      = KEYS[2] -- list of messages, oldest first
+local notificationsKey = KEYS[3] -- list of notifications, oldest first
+local mailboxKey       = KEYS[4] -- of the pod that the caller believes the subscriber to be on
+local notifierBoxKey   = KEYS[5] -- the same for the notifier's subscriber
+local revision         = ARGV[1]
+local message          = ARGV[2] -- [bytes]
+local marker           = ARGV[3] -- [bytes] in its place when the queue is full
+local quota            = tonumber(ARGV[4])
+local horizon          = tonumber(ARGV[5]) -- [seconds] messages from before are expired
+local ttl              = ARGV[6] -- [seconds] for queues that nobody touches
+local subscriber       = ARGV[7] -- [string] the subscriber that the caller knows of, or empty
+local entry            = ARGV[8] -- [string] for its mailbox if the queue was empty, or empty
+local notification     = ARGV[9] -- [bytes] or empty
+local notifierHolder   = ARGV[10] -- [string] the notifier's subscriber that the caller knows of
+local notifierEntry    = ARGV[11] -- [string] for its mailbox, or empty
+local notifyHorizon    = tonumber(ARGV[12]) -- [seconds] notifications from before are expired
+local MAX_PENDING      = 128
+
+local queue = redis.call('HMGET', queueKey, 'v', 's', 'n', 'f')
+if queue[1] ~= revision then return { 'stale' } end
+if (queue[2] or '') ~= subscriber or (notification ~= '' and (queue[3] or '') ~= notifierHolder) then
+  return { 'moved', queue[2] or '', queue[3] or '' }
+end
+expireMessages(messagesKey, horizon)
+local size = redis.call('LLEN', messagesKey)
+if queue[4] and size > 0 then return { 'full' } end
+if size >= quota then
+  redis.call('RPUSH', messagesKey, marker)
+  redis.call('HSET', queueKey, 'f', '1')
+  return { 'full' }
+end
+redis.call('RPUSH', messagesKey, message)
+redis.call('EXPIRE', messagesKey, ttl)
+if queue[4] then redis.call('HDEL', queueKey, 'f') end
+if size == 0 then tell(mailboxKey, entry) end
+if notification ~= '' then
+  expireNotifications(notificationsKey, notifyHorizon)
+  if redis.call('RPUSH', notificationsKey, notification) > MAX_PENDING then
+    redis.call('LPOP', notificationsKey)
+  end
+  redis.call('EXPIRE', notificationsKey, ttl)
+  tell(notifierBoxKey, notifierEntry)
+end
+return { 'stored', size == 0 and 1 or 0 }

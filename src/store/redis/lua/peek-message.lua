@@ -1,0 +1,11 @@
+#!lua flags=allow-oom
+-- peek-message.lua: the oldest message and the number of them
+-- returns {'stale'} | {'head', message or false, count}
+local queueKey    = KEYS[1] -- hash of the queue
+local messagesKey = KEYS[2] -- list of messages, oldest first
+local revision    = ARGV[1]
+local horizon     = tonumber(ARGV[2]) -- [seconds] messages from before are expired
+
+if redis.call('HGET', queueKey, 'v') ~= revision then return { 'stale' } end
+local head = expireMessages(messagesKey, horizon)
+return { 'head', head, redis.call('LLEN', messagesKey) }

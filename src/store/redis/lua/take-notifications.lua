@@ -1,0 +1,16 @@
+#!lua flags=allow-oom
+-- take-notifications.lua: removes and returns the oldest notifications, for who holds the notifier
+-- returns {'lost'} | {'taken', notification ...}
+local queueKey         = KEYS[1] -- hash of the queue
+local notificationsKey = KEYS[2] -- list of notifications, oldest first
+local holder           = ARGV[1] -- [string] "pod:connection:", any claim of it
+local limit            = ARGV[2]
+local horizon          = tonumber(ARGV[3]) -- [seconds] notifications from before are expired
+
+local subscriber = redis.call('HGET', queueKey, 'n')
+if not subscriber or subscriber:sub(1, #holder) ~= holder then return { 'lost' } end
+expireNotifications(notificationsKey, horizon)
+local taken = redis.call('LPOP', notificationsKey, limit)
+if not taken then return { 'taken' } end
+table.insert(taken, 1, 'taken')
+return taken

@@ -1,0 +1,121 @@
+/** Notifiers of queues: set, removed, subscribed to, and what waits for them. */
+
+import type { NotifierId } from '../../protocol/ids.ts'
+import type {
+  Done,
+  Notifier,
+  QueueRecord,
+  Stale,
+  StoredNotification,
+  Subscriber,
+  Taken,
+} from '../store.ts'
+import { bytesOf, numberOf } from './answer.ts'
+import {
+  claimIndexes,
+  currentQueue,
+  done,
+  indexOf,
+  keepIndexes,
+  oldIndexesOf,
+  releaseIndexes,
+  settle,
+  stale,
+  unchanged,
+  withHolders,
+} from './changes.ts'
+import { connectionText, holderText } from './holder.ts'
+import { decodeNotification } from './message-codec.ts'
+import type { Pod } from './pod.ts'
+import { scripts } from './scripts.ts'
+
+export class NotifierChanges {
+  readonly #pod: Pod
+
+  constructor(pod: Pod) {
+    this.#pod = pod
+  }
+
+  async setNotifier(
+    record: QueueRecord,
+    notifier: Notifier | undefined,
+    besides: number,
+  ): Promise<Done | Stale | Taken> {
+    const { notifier: old, ...rest } = record
+    const { repository } = this.#pod.options
+    const queue = await currentQueue(this.#pod, record)
+    if (queue === undefined) return stale
+    if (notifier === undefined && old === undefined) return unchanged(this.#pod, record)
+    const wanted =
+      notifier === undefined ? [] : [indexOf(this.#pod, 'notifier', notifier.notifierId)]
+    const claimed = await claimIndexes(this.#pod, wanted, queue.keys.blind)
+    if (claimed === undefined) return { outcome: 'taken' }
+    const pieces = repository.pieces(notifier === undefined ? rest : { ...rest, notifier })
+    const { word } = await withHolders(this.#pod, record, async ({ keys, notifierSubscriber }) => {
+      const news = this.#pod.news('notifier-deleted', notifierSubscriber, queue, { besides })
+      const answer = await this.#pod.run(
+        scripts.setNotifier,
+        [keys.queue, keys.notifications, news.mailbox],
+        [record.revision, notifierSubscriber, news.entry, ...pieces],
+      )
+      if (answer.word === 'done') {
+        news.deliver()
+        this.#pod.notifiers.delete(keys.blind)
+      }
+      return answer
+    })
+    if (word !== 'done') {
+      await releaseIndexes(this.#pod, claimed)
+      return stale
+    }
+    await keepIndexes(this.#pod, claimed)
+    if (old !== undefined)
+      await releaseIndexes(this.#pod, oldIndexesOf(this.#pod, 'notifier', old.notifierId))
+    await this.#pod.options.durable?.()
+    return settle(this.#pod, record, word)
+  }
+
+  async subscribe(record: QueueRecord, subscriber: Subscriber): Promise<Stale | Done> {
+    const { notifier } = record
+    if (notifier === undefined) return stale
+    const text = holderText(this.#pod.options.pod, subscriber)
+    const { word, rest } = await withHolders(this.#pod, record, async (queue) => {
+      const { keys, notifierSubscriber: previous } = queue
+      const besides = subscriber.connection
+      const news = this.#pod.news('notifier-ended', previous, queue, { besides })
+      const answer = await this.#pod.run(
+        scripts.subscribeNotifier,
+        [keys.queue, keys.notifications, news.mailbox],
+        [record.revision, text, previous, news.entry],
+      )
+      if (answer.word === 'subscribed') {
+        news.deliver()
+        queue.notifierSubscriber = text
+        this.#pod.notifiers.set(keys.blind, notifier.notifierId)
+        if (numberOf(answer.rest[0]) > 0) this.#pod.tell('notified', subscriber, keys.blind)
+      }
+      return answer
+    })
+    return word === 'stale' ? stale : rest.length > 0 ? done : stale
+  }
+
+  async take(
+    id: NotifierId,
+    { connection, limit }: { readonly connection: number; readonly limit: number },
+  ): Promise<readonly StoredNotification[]> {
+    const { repository, pod, limits } = this.#pod.options
+    const [queue] = await repository.load('notifier', [id])
+    if (queue === undefined) return []
+    const { word, rest } = await this.#pod.run(
+      scripts.takeNotifications,
+      [queue.keys.queue, queue.keys.notifications],
+      [
+        connectionText(pod, connection),
+        limit,
+        this.#pod.nowSeconds - limits.notificationTtlSeconds,
+      ],
+    )
+    if (word !== 'taken') return []
+    return rest.map((element) => decodeNotification(bytesOf(element) ?? new Uint8Array(0)))
+  }
+}

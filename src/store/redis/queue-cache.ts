@@ -1,0 +1,67 @@
+/** Queue records as this pod last saw them; a script refuses what has changed since. */
+import type { EntityId, RecipientId } from '../../protocol/ids.ts'
+import type { QueueParty, QueueRecord } from '../store.ts'
+import type { QueueKeys } from './keys.ts'
+
+export interface CachedQueue {
+  readonly record: QueueRecord
+  readonly keys: QueueKeys
+  /** Who held the queue and its notifier: "pod:connection:claim", or empty. */
+  subscriber: string
+  notifierSubscriber: string
+}
+
+/** Least recently used entries go first. */
+export class QueueCache {
+  readonly #limit: number
+  readonly #queues = new Map<RecipientId, CachedQueue>()
+  readonly #aliases = new Map<string, RecipientId>()
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get(party: QueueParty, id: EntityId): CachedQueue | undefined {
+    const recipientId = this.#aliases.get(`${party}${id}`)
+    return recipientId === undefined ? undefined : this.#touch(recipientId)
+  }
+
+  /** The entry that a record came from, unless it has been replaced or dropped. */
+  of(record: QueueRecord): CachedQueue | undefined {
+    const queue = this.#touch(record.recipientId)
+    return queue?.record.revision === record.revision ? queue : undefined
+  }
+
+  set(queue: CachedQueue): void {
+    this.drop(queue.record.recipientId)
+    const { recipientId } = queue.record
+    this.#queues.set(recipientId, queue)
+    for (const alias of this.#aliasesOf(queue.record)) this.#aliases.set(alias, recipientId)
+    for (const oldest of this.#queues.keys()) {
+      if (this.#queues.size <= this.#limit) break
+      this.drop(oldest)
+    }
+  }
+
+  drop(recipientId: RecipientId): void {
+    const queue = this.#queues.get(recipientId)
+    if (queue === undefined) return
+    this.#queues.delete(recipientId)
+    for (const alias of this.#aliasesOf(queue.record)) this.#aliases.delete(alias)
+  }
+
+  #touch(recipientId: RecipientId): CachedQueue | undefined {
+    const queue = this.#queues.get(recipientId)
+    if (queue === undefined) return undefined
+    this.#queues.delete(recipientId)
+    this.#queues.set(recipientId, queue)
+    return queue
+  }
+
+  #aliasesOf({ recipientId, senderId, linkId, notifier }: QueueRecord): readonly string[] {
+    const aliases = [`recipient${recipientId}`, `sender${senderId}`]
+    if (linkId !== undefined) aliases.push(`link${linkId}`)
+    if (notifier !== undefined) aliases.push(`notifier${notifier.notifierId}`)
+    return aliases
+  }
+}

@@ -1,0 +1,21 @@
+/** Every script once. */
+import { Script } from './script.ts'
+
+export const scripts = {
+  acknowledge: new Script('acknowledge'),
+  appendMessage: new Script('append-message'),
+  createQueue: new Script('create-queue'),
+  deleteQueue: new Script('delete-queue'),
+  drainMailbox: new Script('drain-mailbox'),
+  fetchHead: new Script('fetch-head'),
+  openLink: new Script('open-link'),
+  peekMessage: new Script('peek-message'),
+  release: new Script('release'),
+  removeLink: new Script('remove-link'),
+  setLink: new Script('set-link'),
+  setNotifier: new Script('set-notifier'),
+  subscribe: new Script('subscribe'),
+  subscribeNotifier: new Script('subscribe-notifier'),
+  takeNotifications: new Script('take-notifications'),
+  updateQueue: new Script('update-queue'),
+} as const

@@ -1,0 +1,4 @@
+import { storeContract } from '../store/contract.ts'
+import { redis } from './store.ts'
+
+storeContract('Redis', redis)

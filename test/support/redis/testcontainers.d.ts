@@ -1,0 +1,2 @@
+// An optional helper of the Redis tests: used where it is installed (npm i --no-save testcontainers@12).
+declare module 'testcontainers'
