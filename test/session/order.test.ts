@@ -226,6 +226,26 @@ describe('work in progress', () => {
   })
 })
 
+describe('the verification of many keys', () => {
+  test('lets other connections have their turn', async () => {
+    await using at = await scene()
+    const { client, other, relay } = at
+    const keys = Array.from({ length: 255 }, () => signingKey().publicKey)
+    const queues = await create(client, 8)
+    for (const { rid } of queues)
+      await relay.store.replaceRecipientKeys(await relay.recordOf(rid), keys)
+    client.says(...queues.map(({ rid }, index): Line => [key, `${index}`, rid, 'SUB']))
+    const rounds: string[] = []
+    for (let turns = 0; turns < 1000 && client.connection.take() === undefined; turns++) {
+      other.says([unsigned, 'ping', '', 'PING'])
+      await turn()
+      rounds.push(...other.takeAll().map(([, , reply]) => reply))
+    }
+    // 255 keys for each queue: at least as many turns as there are queues
+    assert.ok(rounds.length >= queues.length, `${rounds.length} PINGs were answered meanwhile`)
+  })
+})
+
 describe('a client that does not read', () => {
   test('is not read from, and its answers are bounded', async () => {
     await using at = await scene()

@@ -304,6 +304,47 @@ describe('link data', () => {
   })
 })
 
+describe('a record of the past', () => {
+  /** As a pod has it in its cache while another pod changes the queue, until it notices. */
+  const remember = (store: HeldStore, past: QueueRecord): void => {
+    let isCached = true
+    store.answerSome('loadQueues', (_, ids, options) => {
+      if (options?.fresh || !isCached) return undefined
+      isCached = false
+      return ids.map(() => past)
+    })
+  }
+
+  test('refuses nothing that is allowed by now', async () => {
+    await using at = await scene()
+    const { client, relay, store } = at
+    const [added, sKey] = [signingKey(), signingKey()]
+    const [q, p] = [await client.creates(), await client.creates()]
+    const past = [await relay.recordOf(q.rid), await relay.recordOf(p.rid)] as const
+    await relay.store.replaceRecipientKeys(past[0], [added.publicKey, q.key.publicKey])
+    await relay.store.secureQueue(past[1], sKey.publicKey)
+    remember(store, past[0])
+    await client.asks([added, 'sub', q.rid, 'SUB'], 'SOK 0')
+    remember(store, past[1])
+    await client.asks([sKey, 'send', p.sid, SEND('hello')], 'OK')
+  })
+
+  test('allows nothing that is refused by now', async () => {
+    await using at = await scene()
+    const { client, relay, store } = at
+    const [q, p] = [await client.creates(), await client.creates()]
+    const past = [await relay.recordOf(q.rid), await relay.recordOf(p.rid)] as const
+    await relay.store.replaceRecipientKeys(past[0], [signingKey().publicKey])
+    await relay.store.suspendQueue(past[1])
+    for (const command of ['SUB', 'GET', 'QUE', 'OFF', 'DEL', KEY(signingKey())]) {
+      remember(store, past[0])
+      await client.asks([q.key, 'x', q.rid, command], 'ERR AUTH')
+    }
+    remember(store, past[1])
+    await client.asks([unsigned, 'send', p.sid, SEND('hello')], 'ERR AUTH')
+  })
+})
+
 test('a queue that changes at every attempt is a fault, after five of them', async () => {
   await using at = await scene()
   const { client, relay, store } = at

@@ -20,6 +20,9 @@ import { dhKey } from './wire.ts'
 import { WireClient } from './wire-client.ts'
 import type { WireDirectory } from './wire-directory.ts'
 
+/** A block may come in pieces. */
+const PATIENCE = 20
+
 /** One for all tests of a file: making certificates takes longer than most tests. */
 export const identity = makeIdentity()
 
@@ -55,10 +58,12 @@ export const sayHello = async <C extends FarEnd>(
 }
 
 export const takeServerHello = async (connection: FarEnd): Promise<ServerHello> => {
-  await connection.arrival()
-  const block = connection.take()
-  assert.ok(block, 'the server hello')
-  return decodeServerHello(unpad(block))
+  for (let arrivals = 0; arrivals < PATIENCE; arrivals++) {
+    await connection.arrival()
+    const block = connection.take()
+    if (block !== undefined) return decodeServerHello(unpad(block))
+  }
+  assert.fail('no server hello')
 }
 
 const serverKeyOf = ({ authentication }: ServerHello): DhKey | undefined => {

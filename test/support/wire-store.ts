@@ -12,14 +12,18 @@ export interface StoreInBetween {
   releaseAll(): void
 }
 
-type Run = (call: StoreCall, run: () => Promise<unknown>) => Promise<unknown>
+type Run = (
+  call: StoreCall,
+  run: () => Promise<unknown>,
+  args: readonly unknown[],
+) => Promise<unknown>
 
 const intercept = (inner: QueueStore, around: Run): QueueStore =>
   new Proxy(inner, {
     get: (target, name) => {
       const call = name as StoreCall
       const method = Reflect.get(target, call, target) as (...args: unknown[]) => Promise<unknown>
-      return (...args: unknown[]) => around(call, () => method.apply(target, args))
+      return (...args: unknown[]) => around(call, () => method.apply(target, args), args)
     },
   })
 
@@ -75,7 +79,7 @@ export class Gate {
 
 export class HeldStore implements StoreInBetween {
   readonly #gates = new Map<StoreCall, { readonly gate: Gate; readonly at: HoldPoint }>()
-  readonly #answers = new Map<StoreCall, unknown>()
+  readonly #answers = new Map<StoreCall, (...args: readonly unknown[]) => unknown>()
   /** How often each method was called. */
   readonly calls = new Map<StoreCall, number>()
 
@@ -105,17 +109,29 @@ export class HeldStore implements StoreInBetween {
 
   /** Calls of this method are answered without the store from now on. */
   answer(call: StoreCall, result: unknown): void {
-    this.#answers.set(call, result)
+    this.#answers.set(call, () => result)
+  }
+
+  /** As `answer`, where `answer` gives undefined the store is asked. */
+  answerSome<C extends StoreCall>(
+    call: C,
+    answer: (...args: Parameters<QueueStore[C]>) => unknown,
+  ): void {
+    this.#answers.set(call, (...args) => answer(...(args as Parameters<QueueStore[C]>)))
   }
 
   readonly wrap = (inner: QueueStore): QueueStore =>
-    intercept(inner, (call, run) => this.#run(call, run))
+    intercept(inner, (call, run, args) => this.#run(call, run, args))
 
-  async #run(call: StoreCall, run: () => Promise<unknown>): Promise<unknown> {
+  async #run(
+    call: StoreCall,
+    run: () => Promise<unknown>,
+    args: readonly unknown[],
+  ): Promise<unknown> {
     this.calls.set(call, (this.calls.get(call) ?? 0) + 1)
     const held = this.#gates.get(call)
     if (held?.at === 'before') await held.gate.pass()
-    const result = this.#answers.has(call) ? this.#answers.get(call) : await run()
+    const result = this.#answers.get(call)?.(...args) ?? (await run())
     if (held?.at === 'after') await held.gate.pass()
     return result
   }

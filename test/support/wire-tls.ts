@@ -154,11 +154,6 @@ export class TlsConnection implements FarEnd {
     socket.on('close', () => this.#wake?.())
   }
 
-  /** Bytes that have come and were not taken. */
-  get receivedBytes(): number {
-    return this.#received.length
-  }
-
   send(block: Bytes): void {
     this.socket.write(block)
   }
@@ -168,6 +163,15 @@ export class TlsConnection implements FarEnd {
     const block = Uint8Array.from(this.#received.subarray(0, BLOCK_BYTES))
     this.#received = this.#received.subarray(BLOCK_BYTES)
     return block
+  }
+
+  async nextBlock(): Promise<Bytes> {
+    for (;;) {
+      const block = this.take()
+      if (block !== undefined) return block
+      assert.ok(!this.socket.closed, 'the connection is closed')
+      await this.arrival()
+    }
   }
 
   async arrival(): Promise<void> {
