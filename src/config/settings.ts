@@ -107,7 +107,7 @@ export const settingsSchema = z.object({
   }),
   handshakeTimeoutSeconds: setting(integer({ min: 1, max: 600, unit: 'seconds' }), '60', {
     variable: 'SLUICE_HANDSHAKE_TIMEOUT_SECONDS',
-    help: 'Time a new connection has from TCP accept to the end of its client hello.',
+    help: 'Time a new connection has for its TLS handshake, and then for its client hello.',
   }),
   drainSeconds: setting(integer({ min: 0, max: HOUR, unit: 'seconds' }), '30', {
     variable: 'SLUICE_DRAIN_SECONDS',
