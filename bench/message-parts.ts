@@ -1,6 +1,6 @@
 /**
  * What the parts of one delivered message cost by themselves, with the relay's own code, in the
- * relay's process: the floor under it (design.md, 8). Process CPU, so that others on the machine
+ * relay's process: the floor under it. Process CPU, so that others on the machine
  * do not count.
  */
 import { makeAuthenticator, verifyAuthorization } from '../src/crypto/authenticator.ts'

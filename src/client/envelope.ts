@@ -1,4 +1,4 @@
-/** The end-to-end layer inside a SEND body, which the server cannot read (protocol.md, 13.7). */
+/** The end-to-end layer inside a SEND body, which the server cannot read (SMP agent, message envelopes). */
 import type { CryptoProvider } from '../crypto/provider.ts'
 import { NONCE_BYTES } from '../crypto/sizes.ts'
 import { type Bytes, ProtocolError } from '../protocol/bytes.ts'

@@ -1,5 +1,5 @@
 /**
- * What a short link leads to (protocol.md, 11): two parts that only holders of the link can read,
+ * What a short link leads to (SMP, "Short links"): two parts that only holders of the link can read,
  * both signed by a root key that the link itself vouches for.
  */
 import type { CryptoProvider, KeyPair } from '../crypto/provider.ts'

@@ -1,5 +1,5 @@
 /**
- * Private message routing (protocol.md, 9): commands for a queue on one relay, sent through
+ * Private message routing (SMP, "Proxying sender commands"): commands for a queue on one relay, sent through
  * another, so that the queue's relay does not learn who sends and the other not what.
  */
 import type { CryptoProvider } from '../crypto/provider.ts'

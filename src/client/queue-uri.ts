@@ -1,4 +1,4 @@
-/** The address of one queue, given to its sender out of band (protocol.md, 13.7). */
+/** The address of one queue, given to its sender out of band (SMP, "SMP queue URI"). */
 import {
   isHost,
   parseServerAddress,

@@ -1,4 +1,4 @@
-/** Short links as text (protocol.md, 11). */
+/** Short links as text (SMP, "Short links"). */
 import { isHost } from '../protocol/address.ts'
 import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
 import { idBytes, type LinkId, linkIdOf } from '../protocol/ids.ts'

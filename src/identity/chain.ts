@@ -1,4 +1,4 @@
-/** A client's check of the certificates a server shows (protocol.md 2.4), and its identity. */
+/** A client's check of the certificates a server shows (SMP, "Server certificates"), and its identity. */
 import { hash, X509Certificate } from 'node:crypto'
 import { AsnConvert } from '@peculiar/asn1-schema'
 import {
