@@ -4,10 +4,11 @@ import { once } from 'node:events'
 import { connect, type TLSSocket } from 'node:tls'
 import { AsyncQueue } from '../src/client/async-queue.ts'
 import { openConnection, type SmpConnection } from '../src/client/connection.ts'
-import { BlockAssembler, type ClientTransport } from '../src/client/transport.ts'
+import type { ClientTransport } from '../src/client/transport.ts'
 import { nativeCrypto } from '../src/crypto/native.ts'
 import { verifyServerChain } from '../src/identity/chain.ts'
 import { parseServerAddress } from '../src/protocol/address.ts'
+import { BlockAssembler } from '../src/protocol/block-assembler.ts'
 import type { Bytes } from '../src/protocol/bytes.ts'
 
 /** The groups of the ClientHello in order; its key share is of the first one. */

@@ -1,10 +1,11 @@
 /** Blocks over TLS: the only file of the client that needs Node's network. */
 import { constants } from 'node:crypto'
 import { connect, type TLSSocket } from 'node:tls'
+import { BlockAssembler } from '../protocol/block-assembler.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 import { AsyncQueue } from './async-queue.ts'
 import { ConnectionClosed, HandshakeError } from './errors.ts'
-import { BlockAssembler, type ChannelBinding, type ClientTransport } from './transport.ts'
+import type { ChannelBinding, ClientTransport } from './transport.ts'
 
 export interface TlsOptions {
   readonly host: string

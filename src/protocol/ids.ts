@@ -14,7 +14,6 @@ export type NotifierId = Id<'notifier'>
 export type MessageId = Id<'message'>
 export type ServiceId = Id<'service'>
 export type EntityId = string
-export type AnyId = RecipientId | SenderId | LinkId | NotifierId | MessageId | ServiceId
 
 /** Bytes of the ids a server makes (SMP, "Server": queue, link, notifier and message ids). */
 export const ID_BYTES = 24

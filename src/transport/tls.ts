@@ -3,7 +3,7 @@ import { constants } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
-import { BlockAssembler } from './block-assembler.ts'
+import { BlockStream } from './block-stream.ts'
 import type { Transport } from './transport.ts'
 
 const SMP_ALPN = 'smp/1'
@@ -46,20 +46,20 @@ export const smpTlsOptions = ({ chainPem, keyPem }: TlsCredentials): TlsOptions 
 const tlsTransport = (socket: TLSSocket): Transport | undefined => {
   const sessionId = socket.getPeerFinished()
   if (sessionId === undefined) return undefined
-  const assembler = new BlockAssembler({
+  const blocks = new BlockStream({
     pause: () => socket.pause(),
     resume: () => socket.resume(),
   })
   // not as a Buffer, whose `slice` shares memory
   socket.on('data', ({ buffer, byteOffset, length }: Buffer) =>
-    assembler.push(new Uint8Array(buffer, byteOffset, length)),
+    blocks.push(new Uint8Array(buffer, byteOffset, length)),
   )
-  socket.on('close', () => assembler.end())
-  socket.on('end', () => assembler.end())
+  socket.on('close', () => blocks.end())
+  socket.on('end', () => blocks.end())
   return {
     sessionId,
     alpn: socket.alpnProtocol || undefined,
-    blocks: assembler,
+    blocks,
     send: (block) => {
       if (socket.writable) socket.write(block)
     },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { BlockAssembler } from '../../src/client/transport.ts'
 import { BLOCK_BYTES } from '../../src/protocol/block.ts'
+import { BlockAssembler } from '../../src/protocol/block-assembler.ts'
 import { type Bytes, concatBytes } from '../../src/protocol/bytes.ts'
 
 const blockOf = (byte: number): Bytes => new Uint8Array(BLOCK_BYTES).fill(byte)

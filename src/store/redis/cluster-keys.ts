@@ -15,8 +15,6 @@ const BLIND_BYTES = 16
 /** Which key sealed: the start of a hash of it. */
 const KEY_ID_BYTES = 4
 
-export const CLUSTER_KEY_BYTES = KEY_BYTES
-
 /** An id as it stands in key names: 22 characters of base64url. */
 export type BlindId = string
 

@@ -1,5 +1,5 @@
-/** From chunks of any size to blocks of 16,384 bytes, pulled one at a time. */
-import { BLOCK_BYTES } from '../protocol/block.ts'
+/** The blocks of a connection, pulled one at a time: what is not asked for stays in the network. */
+import { BlockAssembler } from '../protocol/block-assembler.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 
 /** Blocks waiting before the source is asked to pause. */
@@ -10,11 +10,10 @@ export interface Flow {
   resume(): void
 }
 
-export class BlockAssembler implements AsyncIterableIterator<Bytes> {
+export class BlockStream implements AsyncIterableIterator<Bytes> {
   readonly #flow: Flow
   readonly #waiting: Bytes[] = []
-  #partial: Uint8Array | undefined
-  #filled = 0
+  readonly #assembler = new BlockAssembler((block) => this.#waiting.push(block))
   #isPaused = false
   #isEnded = false
   #wake: (() => void) | undefined
@@ -24,8 +23,7 @@ export class BlockAssembler implements AsyncIterableIterator<Bytes> {
   }
 
   push(chunk: Bytes): void {
-    let at = 0
-    while (at < chunk.length) at = this.#take(chunk, at)
+    this.#assembler.push(chunk)
     if (this.#waiting.length >= WAITING_BLOCKS && !this.#isPaused) {
       this.#isPaused = true
       this.#flow.pause()
@@ -36,7 +34,6 @@ export class BlockAssembler implements AsyncIterableIterator<Bytes> {
   /** No more chunks: an unfinished block is dropped. */
   end(): void {
     this.#isEnded = true
-    this.#partial = undefined
     this.#notify()
   }
 
@@ -62,24 +59,6 @@ export class BlockAssembler implements AsyncIterableIterator<Bytes> {
 
   [Symbol.asyncIterator](): this {
     return this
-  }
-
-  /** A chunk that is a whole block, as TLS records of SMP peers are, is not copied. */
-  #take(chunk: Bytes, at: number): number {
-    if (this.#partial === undefined && chunk.length - at >= BLOCK_BYTES) {
-      this.#waiting.push(chunk.subarray(at, at + BLOCK_BYTES))
-      return at + BLOCK_BYTES
-    }
-    this.#partial ??= new Uint8Array(BLOCK_BYTES)
-    const end = Math.min(chunk.length, at + BLOCK_BYTES - this.#filled)
-    this.#partial.set(chunk.subarray(at, end), this.#filled)
-    this.#filled += end - at
-    if (this.#filled === BLOCK_BYTES) {
-      this.#waiting.push(this.#partial)
-      this.#partial = undefined
-      this.#filled = 0
-    }
-    return end
   }
 
   #resume(): void {
