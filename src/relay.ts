@@ -10,6 +10,7 @@ import { ProtocolError } from './protocol/bytes.ts'
 import { type HandshakeOptions, shakeHands } from './session/handshake.ts'
 import { Session } from './session/session.ts'
 import { MemoryStore } from './store/memory/memory-store.ts'
+import { openRedisStore } from './store/redis/open.ts'
 import type { QueueStore } from './store/store.ts'
 import { listenTls, type TlsListener } from './transport/tls.ts'
 import type { Transport } from './transport/transport.ts'
@@ -33,7 +34,7 @@ class RunningRelay implements Relay {
   readonly #options: RelayOptions
   readonly #now: () => number
   readonly #crypto: CryptoProvider = nativeCrypto
-  readonly #hub = new Hub<Session>()
+  readonly #hub: Hub<Session>
   readonly #packer = new BlockPacker()
   readonly #store: QueueStore
   readonly #transports = new Set<Transport>()
@@ -42,15 +43,12 @@ class RunningRelay implements Relay {
   readonly #reaper: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
 
-  constructor(options: RelayOptions) {
+  constructor(options: RelayOptions, hub: Hub<Session>, store: QueueStore) {
     const { settings } = options
     this.#options = options
     this.#now = options.now ?? Date.now
-    this.#store = new MemoryStore({
-      deliver: this.#hub.deliver,
-      now: this.#now,
-      limits: settings,
-    })
+    this.#hub = hub
+    this.#store = store
     if (settings.inactiveTtlSeconds > 0)
       this.#reaper = setInterval(
         () => this.#closeInactive(),
@@ -70,6 +68,7 @@ class RunningRelay implements Relay {
           {
             port,
             bind: settings.bind,
+            reusePort: settings.reusePort,
             chainPem: identity.chainPem,
             keyPem: identity.keyPem,
             handshakeTimeoutMs: settings.handshakeTimeoutSeconds * 1000,
@@ -150,7 +149,7 @@ class RunningRelay implements Relay {
 
   /** Faults are logged by where they happened, never with ids or addresses. */
   #fault(error: unknown, during: string): void {
-    this.#options.log.error({ err: error, during }, 'fault')
+    logFault(this.#options.log, error, during)
   }
 
   #closeInactive(): void {
@@ -174,12 +173,29 @@ class RunningRelay implements Relay {
   }
 }
 
+/** Of an error only what says where it happened: what the Redis client adds holds keys and bodies. */
+const logFault = (log: Logger, error: unknown, during: string): void => {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  log.error({ err: { type: name, message, stack }, during }, 'fault')
+}
+
+const openStore = async (options: RelayOptions, hub: Hub<Session>): Promise<QueueStore> => {
+  const { settings, log, now = Date.now } = options
+  const { redisUrl: url, clusterKeys, partitions } = settings
+  const common = { deliver: hub.deliver, now, limits: settings }
+  if (url === undefined || clusterKeys === undefined) return new MemoryStore(common)
+  const onFault = (error: unknown, during: string): void => logFault(log, error, during)
+  return openRedisStore({ ...common, url, clusterKeys, partitions, onFault })
+}
+
 /**
- * Starts a relay that keeps its queues in memory.
- * @throws the listener's error, such as EADDRINUSE; nothing is left running then
+ * Starts a relay; with SLUICE_REDIS_URL its queues are those of the cluster, otherwise its own.
+ * @throws the listener's error, such as EADDRINUSE, or what is wrong with Redis (ServerProblem);
+ *   nothing is left running then
  */
 export const startRelay = async (options: RelayOptions): Promise<Relay> => {
-  const relay = new RunningRelay(options)
+  const hub = new Hub<Session>()
+  const relay = new RunningRelay(options, hub, await openStore(options, hub))
   try {
     await relay.listen()
     return relay

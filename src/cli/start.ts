@@ -5,15 +5,18 @@ import type { Settings } from '../config/settings.ts'
 import { createIdentity, type Identity, loadIdentity } from '../identity/identity.ts'
 import { type Relay, startRelay } from '../relay.ts'
 import type { Command } from './command.ts'
-import { addressText, givenSettings, hasIdentity } from './given.ts'
+import { addressText, givenSettings, hasIdentity, presentIdentity } from './given.ts'
 import { listenFailure } from './listen-failure.ts'
+import { redisFailure } from './redis-failure.ts'
 import { aborted } from './signals.ts'
 import { packageVersion } from './version.ts'
 
 const identityOf = async (
-  { dataDir: directory, hosts }: Settings,
+  { dataDir: directory, hosts, redisUrl }: Settings,
   log: Logger,
 ): Promise<Identity> => {
+  // each relay with an identity of its own would be no cluster
+  if (redisUrl !== undefined) return presentIdentity(directory)
   if (!hasIdentity(directory)) {
     await createIdentity({ directory, hosts, algorithm: 'Ed25519' })
     log.info({ directory }, 'made a new identity')
@@ -25,7 +28,7 @@ const listen = async (settings: Settings, identity: Identity, log: Logger): Prom
   try {
     return await startRelay({ settings, identity, log })
   } catch (error) {
-    throw listenFailure(error, settings)
+    throw listenFailure(redisFailure(error), settings)
   }
 }
 
@@ -36,7 +39,8 @@ Runs a relay in the foreground. When it accepts connections it prints one line w
 address (without the password, which 'sluice address' adds); logs go to stderr.
 
 At the first start an identity is made in SLUICE_DATA_DIR. Queues and messages are kept in
-memory and end with the process. All settings are environment variables, or lines of the file
+memory and end with the process, unless SLUICE_REDIS_URL names a Redis or Valkey: then any
+number of relays with one identity (see 'sluice init') share what is there. All settings are environment variables, or lines of the file
 SLUICE_CONFIG: 'sluice check --help' lists them, 'sluice check' finds mistakes.
 
 SIGTERM or Ctrl-C stops the relay within SLUICE_DRAIN_SECONDS; a second one ends it at once.`,

@@ -2,7 +2,7 @@
 import { type Environment, fromEnvironment, fromFile, type Given, placeOf } from './given.ts'
 import { nearest } from './nearest.ts'
 import { quote, quoteName, reasonOf } from './problem.ts'
-import { isNotServed, isReserved } from './reserved.ts'
+import { isReserved } from './reserved.ts'
 import {
   configFile,
   type Setting,
@@ -43,10 +43,19 @@ const knownNames: ReadonlySet<string> = new Set([
   ...[...settingsTable.values()].flatMap(namesOf),
 ])
 
-const notServed = ({ values, place }: Given): string[] =>
-  [...values]
-    .filter(([name, value]) => isNotServed(name, value))
-    .map(([name]) => `${name}${place} is not served by this version: it keeps queues in memory`)
+/** What is valid alone but not together. */
+const contradictions = ({ redisUrl, clusterKeys, durability }: Settings): string[] => {
+  const problems: string[] = []
+  if (redisUrl !== undefined && clusterKeys === undefined)
+    problems.push(
+      'SLUICE_CLUSTER_KEY is needed with SLUICE_REDIS_URL, the same for all relays: `openssl rand -hex 32` makes one',
+    )
+  if (redisUrl === undefined && clusterKeys !== undefined)
+    problems.push('SLUICE_CLUSTER_KEY is of no use without SLUICE_REDIS_URL: set that too')
+  if (redisUrl === undefined && durability !== 'memory')
+    problems.push(`SLUICE_DURABILITY ${durability} needs SLUICE_REDIS_URL`)
+  return problems
+}
 
 const unknownNames = ({ values, place }: Given): string[] =>
   [...values.keys()]
@@ -112,7 +121,7 @@ export const loadSettings = ({ env, readFile }: Sources): LoadedSettings => {
   const problems: string[] = []
   const environment = fromEnvironment(env)
   const sources = [environment, readConfigFile(environment, readFile, problems)]
-  problems.push(...sources.flatMap(unknownNames), ...sources.flatMap(notServed))
+  problems.push(...sources.flatMap(unknownNames))
 
   const given = new Map<SettingName, Text>()
   for (const [name, setting] of settingsTable) {
@@ -122,6 +131,7 @@ export const loadSettings = ({ env, readFile }: Sources): LoadedSettings => {
   }
   const texts = Object.fromEntries([...given].map(([name, { text }]) => [name, text]))
   const parsed = settingsSchema.safeParse(texts)
+  if (parsed.success) problems.push(...contradictions(parsed.data))
   if (parsed.success && problems.length === 0) return { settings: parsed.data }
 
   const wrong = new Set(parsed.error?.issues.map((issue) => issue.path[0]))

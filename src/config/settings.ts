@@ -1,15 +1,18 @@
 /** Every setting of the relay, each once; types, checks and documentation follow from this table. */
 import { z } from 'zod'
 import {
+  clusterKeys,
   hosts,
   integer,
   type Kind,
   listenAddress,
   oneOf,
   onOff,
+  partitions,
   password,
   path,
   ports,
+  redisAddress,
   versionRange,
 } from './values.ts'
 
@@ -59,6 +62,32 @@ export const settingsSchema = z.object({
   dataDir: setting(path, './data', {
     variable: 'SLUICE_DATA_DIR',
     help: 'Folder of the identity: `ca.crt`, `server.crt`, `server.key` (and `ca.key` where made).',
+  }),
+  reusePort: setting(onOff, 'off', {
+    variable: 'SLUICE_REUSE_PORT',
+    help: 'Whether several relays of one machine may listen on the same ports (`SO_REUSEPORT`).',
+  }),
+  redisUrl: optional(redisAddress, {
+    variable: 'SLUICE_REDIS_URL',
+    help: 'Redis or Valkey that the relays of a cluster share; absent: queues live in this process.',
+    secret: true,
+  }),
+  redisCa: optional(path, {
+    variable: 'SLUICE_REDIS_CA',
+    help: "File of certificates (PEM) that lead to the certificate of a `rediss` server; absent: the system's.",
+  }),
+  clusterKeys: optional(clusterKeys, {
+    variable: 'SLUICE_CLUSTER_KEY',
+    help: 'Blinds ids and seals records in Redis; the same for all relays of a cluster.',
+    secret: true,
+  }),
+  durability: setting(oneOf(['memory', 'replica', 'fsync']), 'memory', {
+    variable: 'SLUICE_DURABILITY',
+    help: 'When a message counts as accepted: Redis has it in memory, a replica has it too, or it is on disk.',
+  }),
+  partitions: setting(partitions, '256', {
+    variable: 'SLUICE_PARTITIONS',
+    help: 'Parts that the queues of a new cluster are spread over; a cluster keeps what it began with.',
   }),
   newQueues: setting(onOff, 'on', {
     variable: 'SLUICE_NEW_QUEUES',

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { isHost } from '../protocol/address.ts'
 import { isPassword } from '../protocol/text.ts'
 import { supportedVersions } from '../protocol/version.ts'
+import { isRedisAddress } from '../store/redis/address.ts'
 
 export interface Kind<T> {
   readonly schema: z.ZodType<T, string>
@@ -95,4 +96,28 @@ export const versionRange: Kind<{ readonly min: number; readonly max: number }> 
     .pipe(z.object({ min: version, max: version }))
     .refine(({ min, max }) => min <= max),
   allowed: `a version or a range of versions from ${oldest} to ${newest}, such as \`${oldest}-${newest}\``,
+}
+
+export const redisAddress: Kind<string> = {
+  schema: z.string().refine(isRedisAddress),
+  allowed:
+    '`redis://[user:password@]host[:port][/db]`, `redis+cluster://host,host`, or `redis+sentinel://host,host/name`; `rediss` for TLS, `?prefix=` before every key; special characters in a password as %XX',
+}
+
+const CLUSTER_KEY_BYTES = 32
+const hexKey = z
+  .string()
+  .regex(/^[0-9a-fA-F]{64}$/)
+  .transform((text) => new Uint8Array(Buffer.from(text, 'hex')))
+
+export const clusterKeys: Kind<readonly [Uint8Array, ...Uint8Array[]]> = {
+  schema: atLeastOne(hexKey),
+  allowed: `keys of ${2 * CLUSTER_KEY_BYTES} hexadecimal digits, comma separated, the newest first; \`openssl rand -hex ${CLUSTER_KEY_BYTES}\` makes one`,
+}
+
+const LARGEST_PARTITIONS = 4096
+
+export const partitions: Kind<number> = {
+  schema: number(1, LARGEST_PARTITIONS).refine((count) => (count & (count - 1)) === 0),
+  allowed: `a power of two up to ${LARGEST_PARTITIONS}`,
 }

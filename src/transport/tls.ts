@@ -22,6 +22,8 @@ export interface ListenOptions extends TlsCredentials {
   readonly port: number
   /** All addresses when undefined. */
   readonly bind: string | undefined
+  /** Whether other processes may listen on the port too. */
+  readonly reusePort?: boolean
   readonly handshakeTimeoutMs: number
 }
 
@@ -107,7 +109,8 @@ export const listenTls = async (
   })
   server.on('tlsClientError', (_, socket) => socket.destroy())
   const listener = new TlsListener(server)
-  server.listen({ port: options.port, ...(options.bind !== undefined && { host: options.bind }) })
+  const { port, bind: host, reusePort = false } = options
+  server.listen({ port, reusePort, ...(host !== undefined && { host }) })
   await once(server, 'listening')
   return listener
 }

@@ -75,3 +75,12 @@ export const parseRedisAddress = (text: string): RedisAddress => {
     prefix: decodeURIComponent(prefix),
   }
 }
+
+export const isRedisAddress = (text: string): boolean => {
+  try {
+    parseRedisAddress(text)
+    return true
+  } catch {
+    return false
+  }
+}

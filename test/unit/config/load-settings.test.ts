@@ -62,12 +62,24 @@ describe('problems', () => {
     ])
   })
 
-  test('names of later versions are known, but Redis cannot be promised', () => {
-    settingsOf({ SLUICE_OPS_PORT: '9090', SLUICE_PROXY: 'off', SLUICE_DURABILITY: 'memory' })
-    assert.deepEqual(problemsOf({ SLUICE_REDIS_URL: 'redis://h', SLUICE_DURABILITY: 'fsync' }), [
-      'SLUICE_REDIS_URL is not served by this version: it keeps queues in memory',
-      'SLUICE_DURABILITY is not served by this version: it keeps queues in memory',
+  test('names of later versions are known', () => {
+    settingsOf({ SLUICE_OPS_PORT: '9090', SLUICE_PROXY: 'off' })
+  })
+
+  test('what only a cluster has needs the rest of a cluster', () => {
+    const key = 'a1'.repeat(32)
+    assert.deepEqual(problemsOf({ SLUICE_REDIS_URL: 'redis://h' }), [
+      'SLUICE_CLUSTER_KEY is needed with SLUICE_REDIS_URL, the same for all relays: `openssl rand -hex 32` makes one',
     ])
+    assert.deepEqual(problemsOf({ SLUICE_CLUSTER_KEY: key, SLUICE_DURABILITY: 'fsync' }), [
+      'SLUICE_CLUSTER_KEY is of no use without SLUICE_REDIS_URL: set that too',
+      'SLUICE_DURABILITY fsync needs SLUICE_REDIS_URL',
+    ])
+  })
+
+  test('the address of Redis and the cluster key are never printed', () => {
+    const secrets = { SLUICE_REDIS_URL: 'redis://u:secret@h/x', SLUICE_CLUSTER_KEY: 'secret' }
+    for (const problem of problemsOf(secrets)) assert.doesNotMatch(problem, /secret/)
   })
 
   test('text from outside cannot break the line or the terminal', () => {

@@ -10,7 +10,12 @@ interface Case {
   readonly variable: string
   readonly accepts: Readonly<Record<string, unknown>>
   readonly refuses: readonly string[]
+  /** What the setting is of no use without. */
+  readonly beside?: Readonly<Record<string, string>>
 }
+
+const KEY = 'a1'.repeat(32)
+const keyBytes = new Uint8Array(32).fill(0xa1)
 
 const number = (name: SettingName, variable: string, min: number, max: number): Case => ({
   name,
@@ -56,6 +61,53 @@ const cases: readonly Case[] = [
     accepts: { '/var/lib/sluice': '/var/lib/sluice', 'a b': 'a b' },
     refuses: ['a\0b'],
   },
+  onOff('reusePort', 'SLUICE_REUSE_PORT'),
+  {
+    name: 'redisUrl',
+    variable: 'SLUICE_REDIS_URL',
+    accepts: {
+      'redis://redis': 'redis://redis',
+      'rediss://user:pass%40word@redis:6380/3?prefix=a:':
+        'rediss://user:pass%40word@redis:6380/3?prefix=a:',
+      'redis+cluster://a:1,b:2': 'redis+cluster://a:1,b:2',
+      'rediss+sentinel://:p@a,[::1]:26380/primary/2':
+        'rediss+sentinel://:p@a,[::1]:26380/primary/2',
+    },
+    refuses: [
+      ...['redis', 'http://redis', 'redis://', 'redis://a,b', 'redis://a:0', 'redis://a/x'],
+      ...['redis+cluster://a/1', 'redis+sentinel://a', 'redis://us@er:p@a', 'redis://a:99999'],
+    ],
+    beside: { SLUICE_CLUSTER_KEY: KEY },
+  },
+  {
+    name: 'redisCa',
+    variable: 'SLUICE_REDIS_CA',
+    accepts: { '/ca.pem': '/ca.pem' },
+    refuses: ['a\0b'],
+  },
+  {
+    name: 'clusterKeys',
+    variable: 'SLUICE_CLUSTER_KEY',
+    accepts: {
+      [KEY]: [keyBytes],
+      [`${'B2'.repeat(32)}, ${KEY}`]: [new Uint8Array(32).fill(0xb2), keyBytes],
+    },
+    refuses: ['a1', `${KEY}00`, 'g'.repeat(64), `${KEY},`, `${KEY};${KEY}`],
+    beside: { SLUICE_REDIS_URL: 'redis://redis' },
+  },
+  {
+    name: 'durability',
+    variable: 'SLUICE_DURABILITY',
+    accepts: { memory: 'memory', replica: 'replica', fsync: 'fsync' },
+    refuses: ['disk', 'Memory', '1'],
+    beside: { SLUICE_REDIS_URL: 'redis://redis', SLUICE_CLUSTER_KEY: KEY },
+  },
+  {
+    name: 'partitions',
+    variable: 'SLUICE_PARTITIONS',
+    accepts: { 1: 1, 256: 256, 4096: 4096 },
+    refuses: ['0', '3', '255', '8192', '2.0', '-2'],
+  },
   onOff('newQueues', 'SLUICE_NEW_QUEUES'),
   {
     name: 'createPassword',
@@ -91,6 +143,9 @@ const defaults: Settings = {
   hosts: ['localhost'],
   ports: [5223],
   dataDir: './data',
+  reusePort: false,
+  durability: 'memory',
+  partitions: 256,
   newQueues: true,
   versions: { min: 6, max: 18 },
   queueQuota: 128,
@@ -119,11 +174,16 @@ test('every setting is in the cases below', () => {
   )
 })
 
-for (const { name, variable, accepts, refuses } of cases) {
+const besides = (beside: Readonly<Record<string, string>>): Partial<Settings> => ({
+  ...(beside.SLUICE_REDIS_URL && { redisUrl: beside.SLUICE_REDIS_URL }),
+  ...(beside.SLUICE_CLUSTER_KEY && { clusterKeys: [keyBytes] as const }),
+})
+
+for (const { name, variable, accepts, refuses, beside = {} } of cases) {
   test(`${variable} takes what is within its limits`, () => {
     for (const [text, value] of Object.entries(accepts))
-      assert.deepEqual(loadSettings({ env: { [variable]: text }, readFile }), {
-        settings: { ...defaults, [name]: value },
+      assert.deepEqual(loadSettings({ env: { ...beside, [variable]: text }, readFile }), {
+        settings: { ...defaults, ...besides(beside), [name]: value },
       })
   })
 
@@ -131,7 +191,7 @@ for (const { name, variable, accepts, refuses } of cases) {
     const setting = settingsTable.get(name)
     assert.ok(setting)
     for (const text of ['', ...refuses]) {
-      const loaded = loadSettings({ env: { [variable]: text }, readFile })
+      const loaded = loadSettings({ env: { ...beside, [variable]: text }, readFile })
       assert.ok('problems' in loaded, `${variable}=${text} is accepted`)
       assert.equal(loaded.problems.length, 1)
       const [problem = ''] = loaded.problems
