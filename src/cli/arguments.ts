@@ -1,6 +1,6 @@
 /** Reading the values of options and arguments; a wrong one is a Misuse. */
 import { quote } from '../config/problem.ts'
-import { hosts, integer } from '../config/values.ts'
+import { hosts, integer, redisAddress } from '../config/values.ts'
 import type { SignAlgorithm } from '../crypto/provider.ts'
 import { parseServerAddress, type ServerAddress } from '../protocol/address.ts'
 import { ProtocolError } from '../protocol/bytes.ts'
@@ -33,6 +33,13 @@ export const numberOption = (
   const parsed = schema.safeParse(text)
   if (!parsed.success) throw new Misuse(`${option} ${quote(text)} must be ${allowed} (${unit})`)
   return parsed.data
+}
+
+/** It may hold a password, so it is not shown. */
+export const redisOption = (text: string): string => {
+  if (!redisAddress.schema.safeParse(text).success)
+    throw new Misuse(`--redis must be ${redisAddress.allowed.replaceAll('`', '')}`)
+  return text
 }
 
 const notAnAddress = 'not an SMP server address'

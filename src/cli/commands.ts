@@ -10,6 +10,10 @@ const entry = (summary: string, load: () => Promise<Command>): Entry => ({ summa
 
 export const commands: ReadonlyMap<string, Entry> = new Map([
   ['start', entry('run a relay', async () => (await import('./start.ts')).start)],
+  [
+    'cluster',
+    entry('try a cluster on this machine', async () => (await import('./cluster.ts')).cluster),
+  ],
   ['init', entry('make an identity', async () => (await import('./init.ts')).init)],
   ['cert', entry('renew the online certificate', async () => (await import('./cert.ts')).cert)],
   [

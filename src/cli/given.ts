@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { readTextFile } from '../config/environment.ts'
 import { loadSettings } from '../config/load-settings.ts'
 import type { Settings } from '../config/settings.ts'
-import { type Identity, loadIdentity } from '../identity/identity.ts'
+import { createIdentity, type Identity, loadIdentity } from '../identity/identity.ts'
 import { printServerAddress } from '../protocol/address.ts'
 import { Failure } from './command.ts'
 import type { Io } from './io.ts'
@@ -27,6 +27,18 @@ export const presentIdentity = async (directory: string): Promise<Identity> => {
   throw new Failure(
     `no identity in ${directory}: 'sluice init' makes one, or set SLUICE_DATA_DIR to where it is`,
   )
+}
+
+/** Makes one where there is none. */
+export const firstOrPresentIdentity = async (
+  { dataDir: directory, hosts }: Pick<Settings, 'dataDir' | 'hosts'>,
+  made: () => void,
+): Promise<Identity> => {
+  if (!hasIdentity(directory)) {
+    await createIdentity({ directory, hosts, algorithm: 'Ed25519' })
+    made()
+  }
+  return loadIdentity(directory)
 }
 
 export interface AddressParts extends Pick<Settings, 'hosts' | 'createPassword'> {

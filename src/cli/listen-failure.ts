@@ -22,6 +22,8 @@ const explain = (error: ListenError, bind: string | undefined): string => {
     case 'EAI_AGAIN':
     case 'ENOTFOUND':
       return `SLUICE_BIND ${quote(bind ?? '')} is not an address of this machine: correct or remove it`
+    case 'ENOTSUP':
+      return `${port} cannot be shared by processes of this system: set SLUICE_REUSE_PORT to off, or give 'sluice cluster' --own-ports`
     default:
       return `${error.port === undefined ? 'the relay' : port} cannot listen: ${reasonOf(error)}`
   }

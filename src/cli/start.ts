@@ -2,26 +2,20 @@ import { parseArgs } from 'node:util'
 import { type Logger, pino } from 'pino'
 import { givenWithoutEffect } from '../config/reserved.ts'
 import type { Settings } from '../config/settings.ts'
-import { createIdentity, type Identity, loadIdentity } from '../identity/identity.ts'
+import type { Identity } from '../identity/identity.ts'
 import { type Relay, startRelay } from '../relay.ts'
 import type { Command } from './command.ts'
-import { addressText, givenSettings, hasIdentity, presentIdentity } from './given.ts'
+import { addressText, firstOrPresentIdentity, givenSettings, presentIdentity } from './given.ts'
 import { listenFailure } from './listen-failure.ts'
 import { redisFailure } from './redis-failure.ts'
 import { aborted } from './signals.ts'
 import { packageVersion } from './version.ts'
 
-const identityOf = async (
-  { dataDir: directory, hosts, redisUrl }: Settings,
-  log: Logger,
-): Promise<Identity> => {
+const identityOf = async (settings: Settings, log: Logger): Promise<Identity> => {
+  const { dataDir: directory, redisUrl } = settings
   // each relay with an identity of its own would be no cluster
   if (redisUrl !== undefined) return presentIdentity(directory)
-  if (!hasIdentity(directory)) {
-    await createIdentity({ directory, hosts, algorithm: 'Ed25519' })
-    log.info({ directory }, 'made a new identity')
-  }
-  return loadIdentity(directory)
+  return firstOrPresentIdentity(settings, () => log.info({ directory }, 'made a new identity'))
 }
 
 const listen = async (settings: Settings, identity: Identity, log: Logger): Promise<Relay> => {
@@ -40,8 +34,11 @@ address (without the password, which 'sluice address' adds); logs go to stderr.
 
 At the first start an identity is made in SLUICE_DATA_DIR. Queues and messages are kept in
 memory and end with the process, unless SLUICE_REDIS_URL names a Redis or Valkey: then any
-number of relays with one identity (see 'sluice init') share what is there. All settings are environment variables, or lines of the file
-SLUICE_CONFIG: 'sluice check --help' lists them, 'sluice check' finds mistakes.
+number of relays with one identity (see 'sluice init') share what is there, which 'sluice
+cluster' shows on one machine.
+
+All settings are environment variables, or lines of the file SLUICE_CONFIG: 'sluice check --help'
+lists them, 'sluice check' finds mistakes.
 
 SIGTERM or Ctrl-C stops the relay within SLUICE_DRAIN_SECONDS; a second one ends it at once.`,
   options: {},

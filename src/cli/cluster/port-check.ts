@@ -1,0 +1,29 @@
+/**
+ * Whether ports are free. Pods that may share a port would also share it with the pods of another
+ * cluster, and the connections with it.
+ */
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { Settings } from '../../config/settings.ts'
+import { listenFailure } from '../listen-failure.ts'
+
+const listenAlone = async (port: number, host: string | undefined): Promise<void> => {
+  const server = createServer((socket) => socket.destroy())
+  server.listen({ port, ...(host !== undefined && { host }) })
+  await once(server, 'listening')
+  const closed = once(server, 'close')
+  server.close()
+  await closed
+}
+
+/** @throws Failure when another process listens on one of them */
+export const checkPortsAreFree = async (
+  ports: readonly number[],
+  settings: Pick<Settings, 'bind'>,
+): Promise<void> => {
+  try {
+    for (const port of ports) await listenAlone(port, settings.bind)
+  } catch (error) {
+    throw listenFailure(error, settings)
+  }
+}

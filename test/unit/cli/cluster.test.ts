@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  type PortPlan,
+  planRedis,
+  podEnvironment,
+  portProblem,
+  portsOf,
+  withFoundPort,
+  withRedis,
+} from '../../../src/cli/cluster/plan.ts'
+import {
+  isTooOld,
+  versionOfInfo,
+  versionOfProgram,
+  versionText,
+} from '../../../src/cli/cluster/redis-version.ts'
+import { EARLY_MS, type Life, Restarts } from '../../../src/cli/cluster/restarts.ts'
+import { listenFailure } from '../../../src/cli/listen-failure.ts'
+import { runCli } from '../../../src/cli/run-cli.ts'
+import { loadSettings } from '../../../src/config/load-settings.ts'
+import { FakeIo } from './fake-io.ts'
+
+const key = 'ab'.repeat(32)
+const other = 'redis://other.example:1'
+
+describe('the Redis of a cluster', () => {
+  const plan = (env: Record<string, string>, option?: string, file = '') =>
+    planRedis({ env, readFile: () => file }, option, () => key)
+
+  test('is its own where none is given, with a key for this run', () => {
+    const { ownsRedis, env } = plan({ SLUICE_HOST: 'a.example' })
+    assert.equal(ownsRedis, true)
+    assert.equal(env.SLUICE_CLUSTER_KEY, key)
+    assert.equal(env.SLUICE_HOST, 'a.example')
+    assert.ok('settings' in loadSettings({ env, readFile: () => '' }))
+    assert.equal(withRedis(env, other).SLUICE_REDIS_URL, other)
+  })
+
+  test('of its own has the key that is given', () => {
+    const given = 'cd'.repeat(32)
+    assert.equal(plan({ SLUICE_CLUSTER_KEY: given }).env.SLUICE_CLUSTER_KEY, given)
+    const byFile = plan({ SLUICE_CLUSTER_KEY_FILE: '/key' })
+    assert.equal(byFile.ownsRedis, true)
+    assert.equal(byFile.env.SLUICE_CLUSTER_KEY, undefined)
+  })
+
+  test('is the one of the settings, wherever they are', () => {
+    const file = `SLUICE_REDIS_URL=${other}`
+    for (const { ownsRedis, env } of [
+      plan({ SLUICE_REDIS_URL: other }),
+      plan({ SLUICE_REDIS_URL_FILE: '/url' }),
+      plan({ SLUICE_CONFIG: '/config' }, undefined, file),
+    ]) {
+      assert.equal(ownsRedis, false)
+      assert.equal(env.SLUICE_CLUSTER_KEY, undefined)
+    }
+  })
+
+  test('on the command line comes before the settings', () => {
+    const { ownsRedis, env } = plan({ SLUICE_REDIS_URL_FILE: '/url' }, other)
+    assert.equal(ownsRedis, false)
+    assert.equal(env.SLUICE_REDIS_URL, other)
+    assert.equal(env.SLUICE_REDIS_URL_FILE, undefined)
+  })
+
+  test('leaves a file of settings that cannot be read to those who read settings', () => {
+    const readFile = () => {
+      throw new Error('no such file')
+    }
+    assert.equal(
+      planRedis({ env: { SLUICE_CONFIG: '/x' }, readFile }, undefined, () => key).ownsRedis,
+      true,
+    )
+  })
+})
+
+describe('the ports of a cluster', () => {
+  const shared: PortPlan = { ports: [5223, 443], pods: 3, ownPorts: false }
+  const own: PortPlan = { ports: [5223], pods: 3, ownPorts: true }
+
+  test('are the same for all pods', () => {
+    for (const pod of [1, 2, 3]) {
+      const { SLUICE_PORT, SLUICE_REUSE_PORT, A } = podEnvironment({ A: 'a' }, shared, pod)
+      assert.deepEqual([SLUICE_PORT, SLUICE_REUSE_PORT, A], ['5223,443', 'on', 'a'])
+    }
+    assert.deepEqual(portsOf(shared), [5223, 443])
+  })
+
+  test('or count up from the first', () => {
+    const given = [1, 2, 3].map((pod) => podEnvironment({}, own, pod))
+    assert.deepEqual(
+      given.map(({ SLUICE_PORT }) => SLUICE_PORT),
+      ['5223', '5224', '5225'],
+    )
+    for (const { SLUICE_REUSE_PORT } of given) assert.equal(SLUICE_REUSE_PORT, 'off')
+    assert.deepEqual(portsOf(own), [5223, 5224, 5225])
+  })
+
+  test('that are free ones are kept when they are known', () => {
+    for (const plan of [shared, own]) {
+      const free: PortPlan = { ...plan, ports: [0] }
+      assert.deepEqual(portsOf(free), [])
+      const env = podEnvironment({}, free, 2)
+      assert.equal(env.SLUICE_PORT, '0')
+      assert.equal(withFoundPort(env, 40_000).SLUICE_PORT, '40000')
+    }
+    const env = podEnvironment({}, own, 2)
+    assert.equal(withFoundPort(env, 40_000), env)
+  })
+
+  test('may be impossible', () => {
+    assert.equal(portProblem(shared), undefined)
+    assert.equal(portProblem(own), undefined)
+    assert.match(portProblem({ ...shared, ports: [443, 0] }) ?? '', /^SLUICE_PORT has 0 among/)
+    assert.match(portProblem({ ...own, ports: [1, 2] }) ?? '', /^SLUICE_PORT must be one port with/)
+    assert.equal(portProblem({ ...own, ports: [65_533] }), undefined)
+    assert.equal(
+      portProblem({ ...own, ports: [65_534] }),
+      'SLUICE_PORT 65534 leaves no port for pod 3: set it lower',
+    )
+  })
+
+  test('that this system cannot share come with advice', () => {
+    const error = Object.assign(new Error('raw'), { code: 'ENOTSUP', syscall: 'listen', port: 1 })
+    assert.match(String(listenFailure(error, {})), /port 1 cannot be shared .* --own-ports$/)
+  })
+})
+
+describe('a pod that ended', () => {
+  const crash: Life = { wasReady: true, ms: EARLY_MS - 1, signal: undefined }
+  const fate = (...lives: readonly Life[]): readonly boolean[] => {
+    const restarts = new Restarts()
+    return lives.map((life) => restarts.isAllowedAfter(life))
+  }
+
+  test('is started again, but not when it ends early three times in a row', () => {
+    assert.deepEqual(fate(crash, crash, crash), [true, true, false])
+  })
+
+  test('has ended early if it never was ready, however long that took', () => {
+    const slow = { ...crash, wasReady: false, ms: 10 * EARLY_MS }
+    assert.deepEqual(fate(slow, slow, slow), [true, true, false])
+    const killed: Life = { ...slow, signal: 'SIGKILL' }
+    assert.deepEqual(fate(killed, killed, killed), [true, true, false])
+  })
+
+  test('is forgiven after a life of some length', () => {
+    const old = { ...crash, ms: EARLY_MS }
+    assert.deepEqual(fate(crash, crash, old, crash, crash), [true, true, true, true, true])
+  })
+
+  test('may be killed as often as one likes', () => {
+    const killed: Life = { ...crash, signal: 'SIGKILL' }
+    assert.ok(fate(killed, killed, killed, killed).every((isAllowed) => isAllowed))
+    assert.deepEqual(fate(crash, crash, { ...crash, signal: 'SIGSEGV' }), [true, true, false])
+  })
+})
+
+test('versions of Redis and Valkey', () => {
+  const cases: readonly (readonly [text: string, version: string, tooOld: boolean])[] = [
+    ['Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc', 'Redis 7.0.15', false],
+    ['Redis server v=6.2.14 sha=00000000:0', 'Redis 6.2.14', true],
+    ['Redis server v=10.0.0 sha=00000000:0', 'Redis 10.0.0', false],
+    ['Valkey server v=8.1.0 sha=00000000:1', 'Valkey 8.1.0', false],
+    ['Valkey server v=7.2.5 sha=00000000:1', 'Valkey 7.2.5', true],
+    ['something else', 'Redis unknown', true],
+  ]
+  for (const [text, version, tooOld] of cases) {
+    assert.equal(versionText(versionOfProgram(text)), version)
+    assert.equal(isTooOld(versionOfProgram(text)), tooOld)
+  }
+  const valkey = '# Server\r\nredis_version:7.2.4\r\nvalkey_version:8.0.1\r\n'
+  assert.equal(versionText(versionOfInfo(valkey)), 'Valkey 8.0.1')
+  assert.equal(versionText(versionOfInfo('# Server\r\nredis_version:7.4.2\r\n')), 'Redis 7.4.2')
+  assert.equal(isTooOld(versionOfInfo('')), true)
+})
+
+describe('sluice cluster, refused', () => {
+  const run = async (args: readonly string[], env: Record<string, string> = {}) => {
+    const io = new FakeIo(env)
+    const code = await runCli(['cluster', ...args], io)
+    assert.equal(io.out, '')
+    assert.match(io.err, /^sluice: [^\n]+\n$/)
+    return { code, problem: io.err.slice('sluice: '.length).trimEnd() }
+  }
+  const cases: readonly (readonly [args: readonly string[], problem: RegExp])[] = [
+    [['--pods', '0'], /^--pods "0" must be a whole number from 1 to 100 \(pods\); see/],
+    [['--pods', 'many'], /^--pods "many" must be/],
+    [['--redis', 'http://h'], /^--redis must be redis:\/\/.*; see 'sluice cluster --help'$/],
+    [['--ownports'], /^Unknown option '--ownports'; see/],
+    [['3'], /^Unexpected argument '3'; see/],
+  ]
+  for (const [args, problem] of cases)
+    test(args.join(' '), async () => {
+      const refused = await run(args)
+      assert.equal(refused.code, 2)
+      assert.match(refused.problem, problem)
+    })
+
+  test('does not show a password', async () => {
+    assert.doesNotMatch((await run(['--redis', 'redis://u:swordfish@'])).problem, /swordfish/)
+  })
+
+  test('a given Redis without a key', async () => {
+    const { code, problem } = await run(['--redis', other])
+    assert.equal(code, 1)
+    assert.match(problem, /^SLUICE_CLUSTER_KEY is needed .*`openssl rand -hex 32` makes one$/)
+    assert.deepEqual(await run([], { SLUICE_REDIS_URL: other }), { code, problem })
+  })
+
+  test('what a Redis of its own cannot do', async () => {
+    const { code, problem } = await run([], { SLUICE_DURABILITY: 'fsync' })
+    assert.equal(code, 1)
+    assert.match(problem, /^SLUICE_DURABILITY fsync needs a Redis that keeps what it has/)
+  })
+
+  test('ports that it cannot have', async () => {
+    const { code, problem } = await run(['--own-ports'], { SLUICE_PORT: '443,5223' })
+    assert.equal(code, 1)
+    assert.match(problem, /^SLUICE_PORT must be one port/)
+  })
+})
