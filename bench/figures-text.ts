@@ -1,7 +1,10 @@
 /** The figures of each part as readable tables. */
+import type { ClusterMessageFigures, RelayProfile } from './measure-cluster-messages.ts'
 import type { HandshakeFigures } from './measure-handshakes.ts'
 import type { MemoryFigures } from './measure-memory.ts'
 import type { MessageFigures } from './measure-messages.ts'
+import type { ResubscriptionFigures } from './measure-resubscription.ts'
+import type { StorageFigures, Stored } from './measure-storage.ts'
 import type { SubscriptionFigures } from './measure-subscriptions.ts'
 import type { ProfileEntry } from './processes/own-usage.ts'
 import { figure, tableText } from './report.ts'
@@ -124,3 +127,92 @@ export const memoryText = ({ start, growth }: MemoryFigures): string =>
       ]),
     ),
   )
+
+export const clusterMessagesText = ({ redis, ways, idle }: ClusterMessageFigures): string =>
+  titled(
+    `messages through ${redis}: 16,048 bytes each, rounds taken in turns`,
+    tableText(
+      [
+        'relay CPU, us a message',
+        'median',
+        'rounds',
+        'ratio',
+        'rounds',
+        'goal',
+        'Redis CPU, us',
+        'observed, messages/s',
+      ],
+      ways.map(({ way, cpuPerMessage, ratio, goal, redisCpuPerMessage, perSecond }, i) => [
+        way,
+        ...spreadCells(cpuPerMessage),
+        ...spreadCells(ratio),
+        goal ?? '',
+        // the in-memory store has none
+        i === 0 ? '' : redisCpuPerMessage.median,
+        perSecond.median,
+      ]),
+    ),
+    tableText(
+      ['lone messages, SEND written to MSG read, ms', 'messages', 'p50', 'p95', 'p99', 'max'],
+      ways.map(({ way, loneLatencyMs }) => latencyRow(way, loneLatencyMs)),
+    ),
+    `without clients, ms of CPU a second: ${figure(idle.pod)} a pod, ${figure(idle.redis)} Redis with two`,
+  )
+
+export const profilesText = (profiles: readonly RelayProfile[] = []): string =>
+  profiles.map(({ relay, entries }) => `\n\n${relay}${profileText(entries)}`).join('')
+
+const goalCell = ({ goal }: Stored) => goal?.toLocaleString('en-US', wholeNumber) ?? ''
+
+const wholeNumber = { maximumFractionDigits: 0 }
+
+export const storageText = (figures: StorageFigures): string => {
+  const { redis, prefixBytes, queues, messages, bodyBytes } = figures
+  const prefix = prefixBytes === 0 ? '' : `; every key has a prefix of ${prefixBytes} bytes`
+  return titled(
+    `storage: memory of ${redis} in use${prefix}`,
+    tableText(
+      ['each', 'count', 'bytes', 'goal'],
+      queues.map((stored) => [stored.what, String(stored.count), stored.bytes, goalCell(stored)]),
+    ),
+    tableText(
+      ['full-size message', 'count', 'bytes', 'goal', `% more than the body's ${bodyBytes}`],
+      messages.map((stored) => [
+        stored.what,
+        String(stored.count),
+        stored.bytes,
+        goalCell(stored),
+        (100 * stored.bytes) / bodyBytes - 100,
+      ]),
+    ),
+  )
+}
+
+export const resubscriptionText = (figures: ResubscriptionFigures): string => {
+  const { redis, pods, batch, populations } = figures
+  return titled(
+    `resubscription: ${pods} pods on ${redis}, ${batch} SUBs a block, fresh connections`,
+    tableText(
+      [
+        'all pods together',
+        'queues',
+        'wall, s',
+        'pods CPU, us each',
+        'rounds',
+        'Redis CPU, us each',
+        'rounds',
+        'each/s',
+      ],
+      populations.flatMap(({ queues, costs }) =>
+        costs.map(({ what, seconds, cpu, redisCpu }) => [
+          what,
+          String(queues),
+          seconds?.median ?? '',
+          ...spreadCells(cpu),
+          ...spreadCells(redisCpu),
+          seconds === undefined ? '' : queues / seconds.median,
+        ]),
+      ),
+    ),
+  )
+}

@@ -1,22 +1,34 @@
 /** `npm run bench`: what the relay costs and how fast it is. Figures, never assertions. */
+import { isRedisAddress } from '../src/store/redis/address.ts'
+import { NoRedis } from '../test/support/redis/launcher.ts'
 import {
+  clusterMessagesText,
   handshakesText,
   memoryText,
   messagesText,
+  profilesText,
   profileText,
+  resubscriptionText,
+  storageText,
   subscriptionsText,
 } from './figures-text.ts'
+import { measureClusterMessages } from './measure-cluster-messages.ts'
 import { measureHandshakes } from './measure-handshakes.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measureMessages } from './measure-messages.ts'
+import { measureResubscription } from './measure-resubscription.ts'
+import { measureStorage } from './measure-storage.ts'
 import { measureSubscriptions } from './measure-subscriptions.ts'
-import { fail, readOptions } from './options.ts'
+import { fail, readOptions, withOptionalAddress } from './options.ts'
 import { machineLine, thisMachine } from './report.ts'
 
 const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [options]
+       npm run bench -- --redis[=URL] [messages] [storage] [resubscription] [options]
 
 Measures the relay in a process of its own, with the load in this one. Without names: all parts.
 
+  --redis [URL]   measures a cluster's relays and the Redis between them: one started for this, or
+                  the given one, whose other keys stay as they are
   --json          prints one JSON object instead of tables
   --quick         short rounds, for a first look
   --full          more queues, and 10,000 idle connections
@@ -25,16 +37,13 @@ Measures the relay in a process of its own, with the load in this one. Without n
   --help          prints this
 `
 
-const parts = ['messages', 'subscriptions', 'handshakes', 'memory'] as const
-type Part = (typeof parts)[number]
-
-const isPart = (word: string): word is Part => parts.some((part) => part === word)
-
 const program = { name: 'bench', usage }
 
 const { values: options, positionals } = readOptions(program, {
+  args: withOptionalAddress('--redis', process.argv.slice(2)),
   allowPositionals: true,
   options: {
+    redis: { type: 'string' },
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
@@ -43,21 +52,25 @@ const { values: options, positionals } = readOptions(program, {
   },
 })
 
-const { quick, full } = options
+const { quick, full, redis: redisUrl } = options
 const rounds = Number(options.rounds)
 
-const measureAndTell = {
+const messageLoad = {
+  senders: 8,
+  recipients: 8,
+  queues: 64,
+  rounds,
+  roundMs: quick ? 1000 : 4000,
+  warmUpMs: quick ? 2000 : 5000,
+  loneMessages: quick ? 500 : 2000,
+  withProfile: options.profile,
+}
+
+type Part = () => Promise<{ readonly figures: unknown; readonly text: string }>
+
+const parts: Readonly<Record<string, Part>> = {
   messages: async () => {
-    const figures = await measureMessages({
-      senders: 8,
-      recipients: 8,
-      queues: 64,
-      rounds,
-      roundMs: quick ? 1000 : 4000,
-      warmUpMs: quick ? 2000 : 5000,
-      loneMessages: quick ? 500 : 2000,
-      withProfile: options.profile,
-    })
+    const figures = await measureMessages(messageLoad)
     return { figures, text: messagesText(figures) + profileText(figures.profile) }
   },
   subscriptions: async () => {
@@ -76,21 +89,46 @@ const measureAndTell = {
     })
     return { figures, text: memoryText(figures) }
   },
-} satisfies Record<Part, () => Promise<{ figures: unknown; text: string }>>
+}
 
-const run = async (chosen: readonly Part[]): Promise<void> => {
+const redisParts = (url: string): Readonly<Record<string, Part>> => ({
+  messages: async () => {
+    const figures = await measureClusterMessages({ ...messageLoad, redisUrl: url })
+    return { figures, text: clusterMessagesText(figures) + profilesText(figures.profiles) }
+  },
+  storage: async () => {
+    const queues = quick ? 5_000 : full ? 100_000 : 20_000
+    const figures = await measureStorage({ redisUrl: url, queues, filled: quick ? 400 : 2000 })
+    return { figures, text: storageText(figures) }
+  },
+  resubscription: async () => {
+    const queues = quick ? 5_000 : full ? 100_000 : 20_000
+    const figures = await measureResubscription({ redisUrl: url, queues, rounds })
+    return { figures, text: resubscriptionText(figures) }
+  },
+})
+
+const run = async (chosen: readonly (readonly [string, Part])[]): Promise<void> => {
   const machine = thisMachine()
-  const results: Partial<Record<Part, unknown>> = {}
+  const results: Record<string, unknown> = {}
   if (!options.json) console.log(machineLine(machine))
-  for (const part of chosen) {
-    const { figures, text } = await measureAndTell[part]()
-    results[part] = figures
+  for (const [name, measureAndTell] of chosen) {
+    const { figures, text } = await measureAndTell()
+    results[name] = figures
     if (!options.json) console.log(`\n${text}`)
   }
   if (options.json) console.log(JSON.stringify({ machine, rounds, ...results }, undefined, 2))
 }
 
-const unknown = positionals.filter((word) => !isPart(word))
-if (unknown.length > 0) fail(program, `no part named ${unknown.join(', ')}`)
+if (redisUrl && !isRedisAddress(redisUrl)) fail(program, '--redis is not an address of Redis')
 if (!Number.isInteger(rounds) || rounds < 1) fail(program, '--rounds is a whole number from 1 on')
-await run(positionals.length > 0 ? positionals.filter(isPart) : parts)
+const table = redisUrl === undefined ? parts : redisParts(redisUrl)
+const unknown = positionals.filter((word) => !Object.hasOwn(table, word))
+if (unknown.length > 0) fail(program, `no part named ${unknown.join(', ')}`)
+const isChosen = (name: string): boolean => positionals.length === 0 || positionals.includes(name)
+try {
+  await run(Object.entries(table).filter(([name]) => isChosen(name)))
+} catch (error) {
+  if (!(error instanceof NoRedis)) throw error
+  fail(program, redisUrl ? 'no Redis answers at the address of --redis' : error.message)
+}

@@ -1,6 +1,7 @@
 /** What a connection costs from TCP accept to its first answer and its end, by TLS group. */
 import { connectEach, connectWith, type Groups } from './connections.ts'
-import { type Measured, RelayUnderTest } from './relay-under-test.ts'
+import type { Measured } from './measured.ts'
+import { RelayUnderTest } from './relay-under-test.ts'
 import { type Spread, spreadOf } from './statistics.ts'
 
 export interface HandshakeOptions {

@@ -1,10 +1,10 @@
 /** What idle connections and subscriptions keep of the relay's memory. */
 import type { SmpConnection } from '../src/client/connection.ts'
 import { connectEach, connectWith } from './connections.ts'
-import { closeAll, subscribeAfresh } from './measure-subscriptions.ts'
 import type { MemoryUsage } from './processes/own-usage.ts'
 import { createQueues } from './queues.ts'
 import { RelayUnderTest } from './relay-under-test.ts'
+import { closeAll, subscribeAfresh } from './subscribers.ts'
 
 export interface MemoryOptions {
   readonly connections: number
@@ -80,7 +80,7 @@ const idleQueues = async (count: number): Promise<readonly Growth[]> => {
   const queues = await createQueues(creator, count, { subscribe: false })
   creator.close()
   const created = await relay.memory()
-  const { connections } = await subscribeAfresh(relay, queues)
+  const { connections } = await subscribeAfresh([relay], queues)
   const subscribed = await relay.memory()
   await closeAll(connections)
   return [

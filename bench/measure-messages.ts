@@ -1,8 +1,10 @@
 /** CPU, throughput and latency of full-size messages, and the floor under the CPU. */
+import { loneLatencies } from './lone-messages.ts'
+import type { Measured } from './measured.ts'
 import type { PartCosts } from './message-parts.ts'
 import { MessageLoad } from './messages.ts'
 import type { ProfileEntry } from './processes/own-usage.ts'
-import { type Measured, RelayUnderTest } from './relay-under-test.ts'
+import { RelayUnderTest } from './relay-under-test.ts'
 import { type Percentiles, percentilesOf, type Spread, spreadOf } from './statistics.ts'
 import { measureTls, type TlsCosts } from './tls-blocks.ts'
 
@@ -61,25 +63,14 @@ const partsOf = (tls: TlsCosts, costs: PartCosts): readonly Part[] => [
   { part: 'message encrypted to recipient', microseconds: costs.recipientEncryption, times: 1 },
 ]
 
-const lonely = async (relay: RelayUnderTest, count: number): Promise<Percentiles> => {
-  await using load = await MessageLoad.open(relay, { senders: 1, recipients: 1, queues: 1 })
-  const [lane] = load.lanes
-  const latencies: number[] = []
-  for (let i = 0; lane !== undefined && i < count + LONE_WARM_UPS; i++) {
-    const latencyMs = await lane.deliver()
-    if (i >= LONE_WARM_UPS) latencies.push(latencyMs)
-  }
-  return percentilesOf(latencies)
-}
-
-const LONE_WARM_UPS = 200
 const HALF_LOAD_MS = 6000
 
 const rateOf = ({ value, seconds }: Measured<number>): number => value / seconds
 
 export const measureMessages = async (options: MessageOptions): Promise<MessageFigures> => {
   await using relay = await RelayUnderTest.start()
-  await using load = await MessageLoad.open(relay, options)
+  const ends = { senders: relay, recipients: relay }
+  await using load = await MessageLoad.open(ends, options)
   await load.saturate(options.warmUpMs)
   const rounds: Measured<number>[] = []
   for (let i = 0; i < options.rounds; i++)
@@ -89,7 +80,7 @@ export const measureMessages = async (options: MessageOptions): Promise<MessageF
   const perSecond = spreadOf(rounds.map(rateOf))
   const half = perSecond.median / 2
   const paced = await relay.measure(() => load.pace(half, HALF_LOAD_MS))
-  const loneLatencyMs = await lonely(relay, options.loneMessages)
+  const [lone = []] = await loneLatencies([ends], options.loneMessages)
   const profile = options.withProfile
     ? (await relay.profile(() => load.saturate(options.roundMs)))[1]
     : undefined
@@ -109,7 +100,7 @@ export const measureMessages = async (options: MessageOptions): Promise<MessageF
     floor,
     rest: cpuPerMessage.median - floor,
     ratio: cpuPerMessage.median / floor,
-    loneLatencyMs,
+    loneLatencyMs: percentilesOf(lone),
     halfLoad: {
       perSecond: half,
       latencyMs: percentilesOf(paced.value.latencies),

@@ -7,12 +7,18 @@ import { maxBodyBytes } from '../src/protocol/version.ts'
 import { createQueues, type SecuredQueue, secureQueues } from './queues.ts'
 import type { RelayUnderTest } from './relay-under-test.ts'
 
-const body = crypto.randomBytes(maxBodyBytes(18))
+export const fullSizeBody = crypto.randomBytes(maxBodyBytes(18))
 
 export interface LoadShape {
   readonly senders: number
   readonly recipients: number
   readonly queues: number
+}
+
+/** The relays that a load's connections go to: the same one, or two of a cluster. */
+export interface Ends {
+  readonly senders: RelayUnderTest
+  readonly recipients: RelayUnderTest
 }
 
 /** One queue with its two connections; one message under way at a time. */
@@ -39,7 +45,7 @@ export class Lane {
     this.#arrival = arrival
     const start = performance.now()
     const sent = this.#sender.request(
-      { tag: 'SEND', notification: true, body },
+      { tag: 'SEND', notification: true, body: fullSizeBody },
       { entityId: senderId, key: senderKey },
     )
     const messageId = await arrival.promise
@@ -63,14 +69,14 @@ export class MessageLoad implements AsyncDisposable {
     this.#connections = connections
   }
 
-  static async open(relay: RelayUnderTest, shape: LoadShape): Promise<MessageLoad> {
+  static async open(ends: Ends, shape: LoadShape): Promise<MessageLoad> {
     const byRecipient = new Map<string, Lane>()
     const onEvent = ({ entityId, reply }: SmpEvent): void => {
       if (reply.tag !== 'MSG') throw new Error(`unexpected ${reply.tag}`)
       byRecipient.get(entityId)?.arrived(reply.messageId)
     }
-    const senders = await relay.connectMany(shape.senders)
-    const recipients = await relay.connectMany(shape.recipients, { onEvent })
+    const senders = await ends.senders.connectMany(shape.senders)
+    const recipients = await ends.recipients.connectMany(shape.recipients, { onEvent })
     for (let i = 0; i < shape.queues; i++) {
       const sender = senders[i % senders.length]
       const recipient = recipients[i % recipients.length]

@@ -23,3 +23,9 @@ export const readOptions = <const T extends ParseArgsConfig>(program: Program, c
     return fail(program, error instanceof Error ? error.message : 'bad options')
   }
 }
+
+/** An option that may stand without an address after it; its value is then empty. */
+export const withOptionalAddress = (option: string, args: readonly string[]): string[] =>
+  args.map((word, i) =>
+    word === option && !/^rediss?(\+\w+)?:\/\//.test(args[i + 1] ?? '') ? `${option}=` : word,
+  )

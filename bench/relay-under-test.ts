@@ -1,24 +1,13 @@
 /** The relay in its own process, as the bench sees it. */
 import { type ConnectOptions, connectSmp } from '../src/client/connect.ts'
 import type { SmpConnection } from '../src/client/connection.ts'
+import { type CpuClock, type Measured, measureCpu } from './measured.ts'
 import type { PartCosts } from './message-parts.ts'
 import { Started } from './processes/calls.ts'
 import type { CpuUsage, MemoryUsage, ProfileEntry } from './processes/own-usage.ts'
 import type { RelayMethods } from './processes/relay-process.ts'
 
-export interface Measured<T> {
-  readonly value: T
-  readonly seconds: number
-  /** Microseconds of the relay's CPU, all threads, system calls included. */
-  readonly cpu: number
-  readonly systemCpu: number
-  /** Of the process that makes the load. */
-  readonly loadCpu: number
-}
-
-const total = ({ user, system }: CpuUsage): number => user + system
-
-export class RelayUnderTest implements AsyncDisposable {
+export class RelayUnderTest implements CpuClock, AsyncDisposable {
   readonly address: string
   readonly #process: Started<RelayMethods>
 
@@ -44,17 +33,14 @@ export class RelayUnderTest implements AsyncDisposable {
     return Promise.all(Array.from({ length: count }, () => this.connect(options)))
   }
 
+  /** Of its process, since that started. */
+  cpu(): Promise<CpuUsage> {
+    return this.#process.call('cpu')
+  }
+
   /** Runs `work` and says what it cost the relay. */
-  async measure<T>(work: () => Promise<T>): Promise<Measured<T>> {
-    const before = await this.#process.call('cpu')
-    const loadBefore = process.cpuUsage()
-    const start = performance.now()
-    const value = await work()
-    const seconds = (performance.now() - start) / 1000
-    const loadCpu = total(process.cpuUsage(loadBefore))
-    const after = await this.#process.call('cpu')
-    const systemCpu = after.system - before.system
-    return { value, seconds, cpu: total(after) - total(before), systemCpu, loadCpu }
+  measure<T>(work: () => Promise<T>): Promise<Measured<T>> {
+    return measureCpu([this], work)
   }
 
   /** After garbage collection. */

@@ -1,4 +1,4 @@
-/** The relay as `sluice start` runs it, with the in-memory store, in a process of its own. */
+/** The relay as `sluice start` runs it, in a process of its own. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,11 +31,16 @@ const settingsOf = (env: Readonly<Record<string, string>>): Settings => {
   return loaded.settings
 }
 
-/** Listens with these settings beside the defaults; returns the relay's address. */
+/**
+ * Listens with these settings beside the defaults; returns the relay's address. With a data
+ * directory it has the identity there, as all relays of a cluster do.
+ */
 const start = async (env: Readonly<Record<string, string>>): Promise<string> => {
-  const identity = await newIdentity()
+  const settings = settingsOf(env)
+  const isNew = env.SLUICE_DATA_DIR === undefined
+  const identity = await (isNew ? newIdentity() : loadIdentity(settings.dataDir))
   const relay = await startRelay({
-    settings: settingsOf(env),
+    settings,
     identity,
     log: pino({ level: 'warn' }, process.stderr),
   })

@@ -1,0 +1,78 @@
+/** The Redis that the relays of a cluster share, as the bench sees it. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { Cluster } from 'ioredis'
+import { parseRedisAddress } from '../src/store/redis/address.ts'
+import { commandClient } from '../src/store/redis/client.ts'
+import { thisMachine } from '../test/support/redis/find.ts'
+import { shareRedis } from '../test/support/redis/shared.ts'
+import { startRedis } from '../test/support/redis.ts'
+import type { CpuClock } from './measured.ts'
+import type { CpuUsage } from './processes/own-usage.ts'
+import { cpuOf, usedMemoryOf, versionOf } from './redis-info.ts'
+
+const READING_INTERVAL_MS = 500
+const READINGS = 60
+/** Bytes that two readings in a row may differ by. */
+const SETTLED_BYTES = 2000
+
+export class RedisUnderTest implements CpuClock, AsyncDisposable {
+  readonly url: string
+  readonly #client: ReturnType<typeof commandClient>
+  readonly #stop: () => Promise<void>
+
+  private constructor(url: string, stop: () => Promise<void>) {
+    this.url = url
+    this.#stop = stop
+    this.#client = commandClient(parseRedisAddress(url))
+  }
+
+  /**
+   * An own server where no address is given. On a given one every key has a prefix, which takes
+   * memory too, and is removed at the end.
+   * @throws NoRedis
+   */
+  static async start(given: string): Promise<RedisUnderTest> {
+    const machine = { ...thisMachine(), env: { REDIS_URL: given } }
+    const server = await (given === '' ? startRedis() : shareRedis(machine))
+    return new RedisUnderTest(server.url, () => server.stop())
+  }
+
+  get prefixBytes(): number {
+    return parseRedisAddress(this.url).prefix.length
+  }
+
+  async cpu(): Promise<CpuUsage> {
+    const all = (await this.#info('cpu')).map(cpuOf)
+    const sum = (field: keyof CpuUsage): number => all.reduce((so, usage) => so + usage[field], 0)
+    return { user: sum('user'), system: sum('system') }
+  }
+
+  /** Bytes in use, when what work needed for a while has been freed. */
+  async memory(): Promise<number> {
+    let last = Number.NaN
+    for (let i = 0; i < READINGS; i++) {
+      const used = (await this.#info('memory')).map(usedMemoryOf).reduce((a, b) => a + b, 0)
+      if (Math.abs(used - last) < SETTLED_BYTES) return used
+      last = used
+      await delay(READING_INTERVAL_MS)
+    }
+    return last
+  }
+
+  async version(): Promise<string> {
+    const [info = ''] = await this.#info('server')
+    return versionOf(info)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#client.disconnect()
+    await this.#stop()
+  }
+
+  /** Of each server that has keys. */
+  async #info(section: string): Promise<readonly string[]> {
+    const client = this.#client
+    if (!(client instanceof Cluster)) return [await client.info(section)]
+    return Promise.all(client.nodes('master').map((node) => node.info(section)))
+  }
+}
