@@ -1,4 +1,5 @@
 /** One relay process: listeners, sessions and store put together. */
+import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { Settings } from './config/settings.ts'
 import { nativeCrypto } from './crypto/native.ts'
@@ -7,6 +8,7 @@ import { Hub } from './delivery/hub.ts'
 import type { Identity } from './identity/identity.ts'
 import { BlockPacker } from './protocol/block.ts'
 import { ProtocolError } from './protocol/bytes.ts'
+import { base64url } from './protocol/text.ts'
 import { type HandshakeOptions, shakeHands } from './session/handshake.ts'
 import { Session } from './session/session.ts'
 import { MemoryStore } from './store/memory/memory-store.ts'
@@ -181,11 +183,14 @@ const logFault = (log: Logger, error: unknown, during: string): void => {
 
 const openStore = async (options: RelayOptions, hub: Hub<Session>): Promise<QueueStore> => {
   const { settings, log, now = Date.now } = options
-  const { redisUrl: url, clusterKeys, partitions } = settings
+  const { redisUrl: url, clusterKeys, partitions, durability, redisCa } = settings
   const common = { deliver: hub.deliver, now, limits: settings }
   if (url === undefined || clusterKeys === undefined) return new MemoryStore(common)
   const onFault = (error: unknown, during: string): void => logFault(log, error, during)
-  return openRedisStore({ ...common, url, clusterKeys, partitions, onFault })
+  const identity = base64url(options.identity.fingerprint)
+  const cluster = { url, clusterKeys, partitions, durability, identity }
+  const ca = redisCa === undefined ? undefined : readFileSync(redisCa, 'utf8')
+  return openRedisStore({ ...common, ...cluster, onFault, ...(ca !== undefined && { ca }) })
 }
 
 /**

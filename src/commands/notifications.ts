@@ -90,7 +90,7 @@ const subscribe = async (
       if (results[index]?.outcome === 'done')
         return { reply: SOK, sent: () => connection.subscriptions.releaseNotifier(one.held) }
       abandon(context, one)
-      return STALE
+      return results[index]?.outcome === 'failed' ? results[index] : STALE
     })
   } catch (error) {
     for (const one of all) abandon(context, one)

@@ -7,7 +7,7 @@ import type { EntityId } from '../protocol/ids.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import type { Reply } from '../protocol/reply.ts'
 import type { Version } from '../protocol/version.ts'
-import type { QueueParty, QueueRecord, QueueStore } from '../store/store.ts'
+import type { Failed, QueueParty, QueueRecord, QueueStore } from '../store/store.ts'
 
 /** The parts of the relay's settings that commands decide by. */
 export interface Policy {
@@ -53,7 +53,7 @@ export interface Answer {
 
 /** The queue changed under the command: load, authorise and run it again. */
 export const STALE = 'stale'
-export type Outcome = Answer | typeof STALE
+export type Outcome = Answer | typeof STALE | Failed
 
 /** Which of authorization and entity id a command must have (SMP, credentials of commands). */
 export type Credentials = 'both' | 'only-authorization' | 'only-entity' | 'entity' | 'none'

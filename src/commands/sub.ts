@@ -66,7 +66,7 @@ const subscribe = async (
       const result = results[index]
       if (result?.outcome === 'done') return opened(context, one, result.head)
       abandon(context, one)
-      return STALE
+      return result?.outcome === 'failed' ? result : STALE
     })
   } catch (error) {
     for (const one of all) abandon(context, one)

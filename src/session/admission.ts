@@ -1,22 +1,24 @@
 /** From the claims of a block to commands that may run: queues loaded, credentials verified. */
 import type { CryptoProvider } from '../crypto/provider.ts'
-import { errInternal } from '../protocol/reply.ts'
-import type { QueueRecord, QueueStore } from '../store/store.ts'
+import type { Lookup, QueueStore } from '../store/store.ts'
 import {
   type Authorized,
   type Claimed,
+  type Faulty,
+  isFaulty,
   isRefused,
   loadQueues,
   type Refused,
   type SessionBinding,
-  verifyClaim,
+  verifyFound,
 } from './authorize.ts'
 import { Turn } from './turn.ts'
 
 /** Keys tried, 40 to 190 us each, before other connections have their turn. */
 const CHECKED_KEYS = 32
 
-type Queues = ReadonlyMap<Claimed, QueueRecord | undefined>
+type Queues = ReadonlyMap<Claimed, Lookup>
+type Verified = Authorized | Refused | Faulty
 
 export interface AdmissionOptions {
   readonly store: QueueStore
@@ -26,8 +28,8 @@ export interface AdmissionOptions {
 }
 
 /** What the verification of a claim costs: a queue may have 255 recipient keys, all to be tried. */
-const keyCount = (claim: Claimed, queues: Queues): number =>
-  claim.party === 'recipient' ? (queues.get(claim)?.recipientKeys.length ?? 1) : 1
+const keyCount = ({ party }: Claimed, found: Lookup | undefined): number =>
+  party === 'recipient' && found?.outcome === 'found' ? found.queue.recipientKeys.length : 1
 
 export class Admission {
   readonly #options: AdmissionOptions
@@ -37,57 +39,72 @@ export class Admission {
     this.#options = options
   }
 
-  /** In the order of the claims. A store that fails refuses what needs it. */
-  async authorize(
-    claims: readonly (Claimed | Refused)[],
-  ): Promise<readonly (Authorized | Refused)[]> {
+  /** In the order of the claims. */
+  async authorize(claims: readonly (Claimed | Refused)[]): Promise<readonly Verified[]> {
     const inForm = claims.filter((claim): claim is Claimed => !isRefused(claim))
-    try {
-      const verified = await this.#verify(inForm)
-      return claims.map((claim) => {
-        if (isRefused(claim)) return claim
-        return verified.get(claim) ?? { ...claim, refusal: errInternal }
-      })
-    } catch (error) {
-      this.#options.onFault(error, 'load')
-      return claims.map((claim) => {
-        if (isRefused(claim)) return claim
-        return claim.party === undefined
-          ? this.#check(claim, undefined)
-          : { ...claim, refusal: errInternal }
-      })
-    }
+    const verified = await this.#verify(inForm)
+    this.#tellFault(verified.values())
+    return claims.map((claim) => {
+      if (isRefused(claim)) return claim
+      return verified.get(claim) ?? { ...claim, fault: new Error('not verified') }
+    })
   }
 
-  async #verify(claims: readonly Claimed[]): Promise<ReadonlyMap<Claimed, Authorized | Refused>> {
-    const { store } = this.#options
-    const queues = await loadQueues(store, claims)
-    const verified = new Map<Claimed, Authorized | Refused>()
+  async #verify(claims: readonly Claimed[]): Promise<ReadonlyMap<Claimed, Verified>> {
+    const queues = await this.#load(claims)
+    const verified = new Map<Claimed, Verified>()
     for (const claim of claims) {
+      const found = queues.get(claim)
       if (this.#turn.isOver) await this.#turn.next()
-      verified.set(claim, this.#check(claim, queues.get(claim)))
-      this.#turn.count(keyCount(claim, queues))
+      verified.set(claim, this.#check(claim, found))
+      this.#turn.count(keyCount(claim, found))
     }
     await this.#verifyAgain(verified, queues)
     return verified
   }
 
   /**
-   * A refusal has to rest on the record as it is stored: the one that was loaded may be of the
-   * past. Asked for missing queues too: the same work whether or not a queue exists.
+   * A refusal has to rest on the record as it is stored, and what was loaded may be of the past. Each
+   * refused id has then been read once, whether or not there is a queue.
    */
-  async #verifyAgain(verified: Map<Claimed, Authorized | Refused>, queues: Queues): Promise<void> {
-    const refused = [...verified]
-      .filter(([claim, result]) => claim.party !== undefined && isRefused(result))
-      .map(([claim]) => claim)
-    if (refused.length === 0) return
-    const fresh = await loadQueues(this.#options.store, refused, { fresh: true })
+  async #verifyAgain(verified: Map<Claimed, Verified>, queues: Queues): Promise<void> {
+    const doubtful = [...verified].filter(
+      ([claim, result]) => isRefused(result) && isOld(queues.get(claim)),
+    )
+    if (doubtful.length === 0) return
+    const refused = doubtful.map(([claim]) => claim)
+    const fresh = await this.#load(refused, { fresh: true })
     for (const claim of refused)
-      if (fresh.get(claim)?.revision !== queues.get(claim)?.revision)
+      if (revisionOf(fresh.get(claim)) !== revisionOf(queues.get(claim)))
         verified.set(claim, this.#check(claim, fresh.get(claim)))
   }
 
-  #check(claim: Claimed, queue: QueueRecord | undefined): Authorized | Refused {
-    return verifyClaim(this.#options.crypto, claim, this.#options.binding, queue)
+  /** A store that fails as a whole fails for each of them. */
+  async #load(claims: readonly Claimed[], options?: { readonly fresh?: boolean }): Promise<Queues> {
+    try {
+      return await loadQueues(this.#options.store, claims, options)
+    } catch (cause) {
+      const failed: Lookup = { outcome: 'failed', cause }
+      return new Map(claims.filter(({ party }) => party).map((claim) => [claim, failed]))
+    }
+  }
+
+  #check(claim: Claimed, found: Lookup | undefined): Verified {
+    return verifyFound(this.#options.crypto, claim, this.#options.binding, found)
+  }
+
+  /** Once for a block: what is wrong with one is wrong with all. */
+  #tellFault(results: Iterable<Verified>): void {
+    for (const result of results)
+      if (isFaulty(result)) {
+        this.#options.onFault(result.fault, 'load')
+        return
+      }
   }
 }
+
+const isOld = (found: Lookup | undefined): boolean => found?.outcome === 'found' && !found.isFresh
+
+/** A failure has none, and differs from everything found. */
+const revisionOf = (found: Lookup | undefined): number | undefined =>
+  found?.outcome === 'found' ? found.queue.revision : found?.outcome === 'failed' ? -1 : undefined

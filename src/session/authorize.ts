@@ -15,7 +15,7 @@ import { type EntityId, noEntity } from '../protocol/ids.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import { errAuth, type Reply, refusal } from '../protocol/reply.ts'
 import { decodeTransmission, hasSessionId, type Transmission } from '../protocol/transmission.ts'
-import type { QueueParty, QueueRecord, QueueStore } from '../store/store.ts'
+import type { Lookup, QueueParty, QueueRecord, QueueStore } from '../store/store.ts'
 
 /** The parts of a session that credentials are bound to. */
 export interface SessionBinding {
@@ -35,6 +35,12 @@ export interface Refused extends Addressed {
   readonly refusal: Reply
 }
 
+/** What was wanted of the store failed: nobody knows whether the command may run. */
+export interface Faulty extends Addressed {
+  readonly command: Command
+  readonly fault: unknown
+}
+
 /** A command in form, not yet verified. */
 export type Claimed = Addressed & {
   readonly command: Command
@@ -48,6 +54,9 @@ export type Authorized = Claimed & { readonly queue?: QueueRecord }
 
 export const isRefused = <T extends Addressed>(claim: T | Refused): claim is Refused =>
   'refusal' in claim
+
+export const isFaulty = <T extends Addressed>(claim: T | Faulty): claim is Faulty =>
+  'fault' in claim
 
 const badBlock: SmpError = { code: 'BLOCK' }
 
@@ -127,7 +136,7 @@ const verifies = (
 }
 
 /** The command if its credential is good for the queue, which may not exist. */
-export const verifyClaim = (
+const verifyClaim = (
   crypto: CryptoProvider,
   claim: Claimed,
   binding: SessionBinding,
@@ -163,7 +172,7 @@ export const loadQueues = async (
   store: QueueStore,
   claims: readonly Claimed[],
   options: { readonly fresh?: boolean } = {},
-): Promise<ReadonlyMap<Claimed, QueueRecord | undefined>> => {
+): Promise<ReadonlyMap<Claimed, Lookup>> => {
   const byParty = new Map<QueueParty, Claimed[]>()
   for (const claim of claims) {
     if (claim.party === undefined) continue
@@ -171,14 +180,28 @@ export const loadQueues = async (
     if (group === undefined) byParty.set(claim.party, [claim])
     else group.push(claim)
   }
-  const queues = new Map<Claimed, QueueRecord | undefined>()
+  const queues = new Map<Claimed, Lookup>()
   const loads = [...byParty].map(async ([party, group]) => {
     const ids = group.map(({ entityId }) => entityId)
-    const records = await store.loadQueues(party, ids, options)
+    const lookups = await store.loadQueues(party, ids, options)
     group.forEach((claim, index) => {
-      queues.set(claim, records[index])
+      queues.set(claim, lookups[index] ?? missing)
     })
   })
   await Promise.all(loads)
   return queues
+}
+
+const missing: Lookup = { outcome: 'missing' }
+
+/** The command as far as what was found allows it. */
+export const verifyFound = (
+  crypto: CryptoProvider,
+  claim: Claimed,
+  binding: SessionBinding,
+  lookup: Lookup = missing,
+): Authorized | Refused | Faulty => {
+  if (lookup.outcome === 'failed') return { ...claim, fault: lookup.cause }
+  const queue = lookup.outcome === 'found' ? lookup.queue : undefined
+  return verifyClaim(crypto, claim, binding, queue)
 }

@@ -10,15 +10,18 @@ import type {
 import { STALE } from '../commands/spec.ts'
 import type { Command, Tag } from '../protocol/command.ts'
 import type { RecipientId } from '../protocol/ids.ts'
-import { errInternal, refusal } from '../protocol/reply.ts'
+import { refusal } from '../protocol/reply.ts'
 import {
   type Authorized,
+  type Faulty,
+  isFaulty,
   isRefused,
   loadQueues,
   type Refused,
   type SessionBinding,
-  verifyClaim,
+  verifyFound,
 } from './authorize.ts'
+import { faultAnswer } from './fault-answer.ts'
 
 /** Changes of one queue by others while one command runs; more are not expected. */
 const ATTEMPTS = 5
@@ -42,6 +45,11 @@ const blockedAnswer = ({ queue, entry }: QueueClaim): Answer | undefined =>
     ? { reply: refusal({ code: 'BLOCKED', blocking: queue.status.blocking }) }
     : undefined
 
+const answerOf = (outcome: Exclude<Outcome, typeof STALE>): Answer => {
+  if ('outcome' in outcome) throw outcome.cause
+  return outcome
+}
+
 export class Executor {
   readonly #options: ExecutorOptions
   /** The last command under way of each queue: the next one waits for it. */
@@ -51,19 +59,27 @@ export class Executor {
     this.#options = options
   }
 
-  /** Answers in the order of the claims. What can start starts before this returns. */
-  execute(claims: readonly (Authorized | Refused)[]): Promise<readonly Answer[]> {
+  /**
+   * Answers in the order of the claims; undefined where there is none. What can start starts before
+   * this returns.
+   */
+  execute(
+    claims: readonly (Authorized | Refused | Faulty)[],
+  ): Promise<readonly (Answer | undefined)[]> {
     const batches = this.#batches(claims)
     return Promise.all(
-      claims.map(async (claim): Promise<Answer> => {
+      claims.map(async (claim): Promise<Answer | undefined> => {
         if (isRefused(claim)) return { reply: claim.refusal }
+        if (isFaulty(claim)) return faultAnswer(claim.fault, claim.command.tag)
         return this.#inOrder(queueOf(claim), () => this.#settle(claim, batches.get(claim)))
       }),
     )
   }
 
   /** Commands of one kind that the store takes together, such as the SUBs of a block. */
-  #batches(claims: readonly (Authorized | Refused)[]): ReadonlyMap<Authorized, Promise<Outcome>> {
+  #batches(
+    claims: readonly (Authorized | Refused | Faulty)[],
+  ): ReadonlyMap<Authorized, Promise<Outcome>> {
     const outcomes = new Map<Authorized, Promise<Outcome>>()
     if (claims.length === 1) return outcomes
     for (const [entry, group] of Map.groupBy(this.#free(claims), ({ entry }) => entry)) {
@@ -80,11 +96,11 @@ export class Executor {
   }
 
   /** Those that need not wait for another command on their queue. */
-  #free(claims: readonly (Authorized | Refused)[]): readonly QueueClaim[] {
+  #free(claims: readonly (Authorized | Refused | Faulty)[]): readonly QueueClaim[] {
     const seen = new Set<RecipientId>(this.#underWay.keys())
     const free: QueueClaim[] = []
     for (const claim of claims) {
-      if (isRefused(claim) || !isQueueClaim(claim)) continue
+      if (isRefused(claim) || isFaulty(claim) || !isQueueClaim(claim)) continue
       const { recipientId } = claim.queue
       if (!seen.has(recipientId) && blockedAnswer(claim) === undefined) free.push(claim)
       seen.add(recipientId)
@@ -104,13 +120,16 @@ export class Executor {
     }
   }
 
-  async #settle(claim: Authorized, batched: Promise<Outcome> | undefined): Promise<Answer> {
+  async #settle(
+    claim: Authorized,
+    batched: Promise<Outcome> | undefined,
+  ): Promise<Answer | undefined> {
     try {
       const outcome = await (batched ?? this.#run(claim))
-      return outcome === STALE ? await this.#again(claim) : outcome
+      return outcome === STALE ? await this.#again(claim) : answerOf(outcome)
     } catch (error) {
       this.#options.onFault(error, claim.command.tag)
-      return { reply: errInternal }
+      return faultAnswer(error, claim.command.tag)
     }
   }
 
@@ -126,10 +145,11 @@ export class Executor {
     const { context, binding } = this.#options
     for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
       const queues = await loadQueues(context.store, [claim])
-      const verified = verifyClaim(context.crypto, claim, binding, queues.get(claim))
+      const verified = verifyFound(context.crypto, claim, binding, queues.get(claim))
       if (isRefused(verified)) return { reply: verified.refusal }
+      if (isFaulty(verified)) throw verified.fault
       const outcome = await this.#run(verified)
-      if (outcome !== STALE) return outcome
+      if (outcome !== STALE) return answerOf(outcome)
     }
     throw new Error('a queue kept changing under a command')
   }

@@ -86,7 +86,7 @@ export class Output {
   /** Replies in the order of the requests, with or before the messages that came with them. */
   sendAnswers(
     requests: readonly { readonly correlationId: Bytes; readonly entityId: EntityId }[],
-    answers: readonly Answer[],
+    answers: readonly (Answer | undefined)[],
   ): void {
     const replies: Outgoing[] = []
     const events: Outgoing[] = []

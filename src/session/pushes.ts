@@ -4,7 +4,7 @@ import { messageReply } from '../delivery/message-reply.ts'
 import type { Subscription, Subscriptions } from '../delivery/subscriptions.ts'
 import type { NotifierId, RecipientId } from '../protocol/ids.ts'
 import { refusal } from '../protocol/reply.ts'
-import type { StoredMessage, StoreEvent } from '../store/store.ts'
+import type { Fetched, StoredMessage, StoreEvent } from '../store/store.ts'
 import type { Endings } from './endings.ts'
 import { eventOf, type Outgoing, type Output } from './output.ts'
 
@@ -129,11 +129,13 @@ export class Pushes {
     if (fetches.length === 0) return true
     const ids = fetches.map(({ id }) => id)
     try {
-      const heads = await context.store.fetchHeads(ids, { connection: connection.id })
+      const fetched = await context.store.fetchHeads(ids, { connection: connection.id })
       fetches.forEach((fetch, index) => {
-        this.#fetched(fetch, heads[index])
+        this.#fetched(fetch, fetched[index] ?? { outcome: 'done' })
       })
-      return true
+      const failure = fetched.find(({ outcome }) => outcome === 'failed')
+      if (failure?.outcome === 'failed') onFault(failure.cause, 'fetch')
+      return failure === undefined
     } catch (error) {
       onFault(error, 'fetch')
       for (const { id, subscription } of fetches) {
@@ -144,13 +146,18 @@ export class Pushes {
     }
   }
 
-  #fetched({ id, subscription, claim }: Fetch, head: StoredMessage | undefined): void {
-    const { subscriptions } = this.#options
+  #fetched({ id, subscription, claim }: Fetch, fetched: Fetched): void {
+    const { subscriptions, endings } = this.#options
     subscriptions.release(id, subscription)
-    if (head === undefined || subscriptions.get(id) !== subscription) return
+    if (subscriptions.get(id) !== subscription) return
+    if (fetched.outcome === 'failed') this.#wanted.add(id)
+    // the news of it may have been lost; those of an earlier claim are ignored
+    else if (fetched.outcome === 'gone') endings.add({ type: 'deleted', entityId: id, claim })
+    else if (fetched.outcome === 'lost') endings.add({ type: 'ended', entityId: id, claim })
+    else if (fetched.head === undefined) return
     // a SUB since then may have given the same message, or failed to
-    if (subscription.claim !== claim) this.want(id)
-    else this.#push(id, subscription, head)
+    else if (subscription.claim !== claim) this.want(id)
+    else this.#push(id, subscription, fetched.head)
   }
 
   #blocked({ recipientId, claim, blocking }: Event<'blocked'>): void {
@@ -182,15 +189,19 @@ export class Pushes {
     this.#notified.clear()
     const take = { connection: connection.id, limit: TAKEN_NOTIFICATIONS }
     const list: Outgoing[] = []
-    for (const id of ids)
-      try {
-        const taken = await context.store.takeNotifications(id, take)
-        for (const { nonce, meta } of taken) list.push(eventOf(id, { tag: 'NMSG', nonce, meta }))
-        if (taken.length === TAKEN_NOTIFICATIONS) this.#notified.add(id)
-      } catch (error) {
-        this.#notified.add(id)
-        onFault(error, 'notifications')
-      }
+    const again = (id: NotifierId): unknown => this.#notified.add(id)
+    try {
+      const all = await context.store.takeNotifications(ids, take)
+      ids.forEach((id, index) => {
+        const taken = all[index]
+        for (const { nonce, meta } of taken ?? [])
+          list.push(eventOf(id, { tag: 'NMSG', nonce, meta }))
+        if (taken === undefined || taken.length === TAKEN_NOTIFICATIONS) again(id)
+      })
+    } catch (error) {
+      ids.forEach(again)
+      onFault(error, 'notifications')
+    }
     if (!this.#isStopped) output.send(list)
   }
 }

@@ -14,6 +14,7 @@ import { Admission } from './admission.ts'
 import {
   type Authorized,
   type Claimed,
+  type Faulty,
   type Refused,
   readClaim,
   type SessionBinding,
@@ -180,7 +181,7 @@ export class Session implements Listener {
 
   async #answer(
     requests: readonly (Claimed | Refused)[],
-    claims: readonly (Authorized | Refused)[],
+    claims: readonly (Authorized | Refused | Faulty)[],
   ): Promise<void> {
     const answers = await this.#executor.execute(claims)
     try {
@@ -188,6 +189,7 @@ export class Session implements Listener {
     } catch (error) {
       this.#options.onFault(error, 'answer')
     }
-    for (const { sent } of answers) sent?.()
+    for (const answer of answers) answer?.sent?.()
+    if (answers.includes(undefined)) this.close()
   }
 }

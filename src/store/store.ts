@@ -110,6 +110,29 @@ export type Taken = { readonly outcome: 'taken' }
 /** The oldest message after the call, if any. */
 export type Head = { readonly outcome: 'done'; readonly head?: StoredMessage }
 
+/** What an id led to. */
+export type Lookup =
+  /** `isFresh`: as it is stored; otherwise it may be of the past. */
+  | { readonly outcome: 'found'; readonly queue: QueueRecord; readonly isFresh: boolean }
+  /** There is no such queue now. */
+  | { readonly outcome: 'missing' }
+  | Failed
+
+/** One of a batch that could not be asked about; the others stand. */
+export interface Failed {
+  readonly outcome: 'failed'
+  readonly cause: unknown
+}
+
+/** The oldest message of a queue that the connection holds; `lost`: it holds it no more. */
+export type Fetched = Head | { readonly outcome: 'lost' } | { readonly outcome: 'gone' } | Failed
+
+export interface StoreCounts {
+  readonly queues: number
+  /** Stored and not received, quota markers included. */
+  readonly messages: number
+}
+
 export interface Acknowledgement {
   /** Removed when it is the oldest; otherwise nothing is. */
   readonly messageId: MessageId
@@ -124,15 +147,15 @@ export interface Append {
 
 export interface QueueStore {
   /**
-   * In the order of the ids; undefined where there is no queue. A record may be one of the past,
-   * which is good enough to act on, as calls refuse it; `fresh` ones are as stored, which a refusal
-   * has to rest on.
+   * In the order of the ids. A record may be one of the past, which is good enough to act on, as
+   * calls refuse it; a refusal has to rest on a `fresh` one. The same work whether or not there is a
+   * queue.
    */
   loadQueues(
     party: QueueParty,
     ids: readonly EntityId[],
     options?: { readonly fresh?: boolean },
-  ): Promise<readonly (QueueRecord | undefined)[]>
+  ): Promise<readonly Lookup[]>
 
   /** The record as stored, or `taken` when any of its ids is in use. */
   createQueue(queue: NewQueue, subscriber?: Subscriber): Promise<Done | Taken>
@@ -140,12 +163,12 @@ export interface QueueStore {
   subscribe(
     queues: readonly QueueRecord[],
     subscriber: Subscriber,
-  ): Promise<readonly (Stale | Head)[]>
-  /** The heads of queues that the subscriber still holds; undefined for the others. */
+  ): Promise<readonly (Stale | Head | Failed)[]>
+  /** In the order of the ids. */
   fetchHeads(
     recipientIds: readonly RecipientId[],
     subscriber: Pick<Subscriber, 'connection'>,
-  ): Promise<readonly (StoredMessage | undefined)[]>
+  ): Promise<readonly Fetched[]>
   peekMessage(queue: QueueRecord): Promise<Stale | Head>
   /** `lost`: the subscriber's claim was taken over. */
   acknowledge(
@@ -191,14 +214,17 @@ export interface QueueStore {
   subscribeNotifiers(
     queues: readonly QueueRecord[],
     subscriber: Subscriber,
-  ): Promise<readonly (Stale | Done)[]>
-  /** Removes and returns the oldest notifications of a notifier that the connection holds. */
+  ): Promise<readonly (Stale | Done | Failed)[]>
+  /**
+   * Removes and returns the oldest notifications, up to `limit` of each notifier, of notifiers that
+   * the connection holds; undefined where that failed.
+   */
   takeNotifications(
-    notifierId: NotifierId,
+    notifierIds: readonly NotifierId[],
     options: { readonly connection: number; readonly limit: number },
-  ): Promise<readonly StoredNotification[]>
+  ): Promise<readonly (readonly StoredNotification[] | undefined)[]>
 
-  /** Gives up what a closed connection still holds. */
+  /** Gives up all that a closed connection still holds, which is what it says. */
   release(
     connection: number,
     held: {
@@ -206,6 +232,8 @@ export interface QueueStore {
       readonly notifiers: readonly NotifierId[]
     },
   ): Promise<void>
+  /** Of the whole cluster. Not for the path of a command. */
+  count(): Promise<StoreCounts>
   close(): Promise<void>
 }
 

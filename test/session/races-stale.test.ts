@@ -311,7 +311,7 @@ describe('a record of the past', () => {
     store.answerSome('loadQueues', (_, ids, options) => {
       if (options?.fresh || !isCached) return undefined
       isCached = false
-      return ids.map(() => past)
+      return ids.map(() => ({ outcome: 'found', queue: past, isFresh: false }))
     })
   }
 

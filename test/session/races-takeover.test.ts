@@ -1,6 +1,7 @@
 /** Subscriptions that move, end and fail while others are under way. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { recordOf } from '../store/cluster.ts'
 import { SEND, signingKey, unsigned } from '../support/wire.ts'
 import { WireRelay } from '../support/wire-relay.ts'
 import { HeldStore } from '../support/wire-store.ts'
@@ -220,9 +221,11 @@ describe('a connection that closes gives up what it holds', () => {
       // nobody will be told of this queue when a message comes
       const { senderId, recipientId } = relay.lastCreated
       const { store: inner } = relay
-      const [record] = await inner.loadQueues('sender', [senderId])
+      const record = recordOf((await inner.loadQueues('sender', [senderId]))[0])
       assert.equal(record?.recipientId, recipientId)
-      assert.deepEqual(await inner.fetchHeads([recipientId], { connection: 1 }), [undefined])
+      assert.deepEqual(await inner.fetchHeads([recipientId], { connection: 1 }), [
+        { outcome: 'lost' },
+      ])
       await relay.expectNoSubscriber(recipientId)
     })
 

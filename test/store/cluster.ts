@@ -1,8 +1,9 @@
 /** Stores under test as the pods of a cluster see them, and what tests do with one. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EntityId, NotifierId } from '../../src/protocol/ids.ts'
+import type { EntityId, NotifierId, RecipientId } from '../../src/protocol/ids.ts'
 import type {
+  Lookup,
   NewQueue,
   QueueParty,
   QueueRecord,
@@ -57,6 +58,12 @@ export class Clock {
   readonly now = (): number => this.#seconds * 1000 + 999
 }
 
+/** Undefined where there is no queue; anything else is not expected in tests. */
+export const recordOf = (lookup: Lookup | undefined): QueueRecord | undefined => {
+  assert.ok(lookup !== undefined && lookup.outcome !== 'failed', 'the store answers')
+  return lookup.outcome === 'found' ? lookup.queue : undefined
+}
+
 export class Pod {
   readonly store: QueueStore
   /** Those of all pods, its own included. */
@@ -78,8 +85,17 @@ export class Pod {
   }
 
   /** The queues as they are now. A pod is given the records that it loaded itself. */
-  find(party: QueueParty, ids: readonly EntityId[]) {
-    return this.store.loadQueues(party, ids, { fresh: true })
+  async find(
+    party: QueueParty,
+    ids: readonly EntityId[],
+  ): Promise<readonly (QueueRecord | undefined)[]> {
+    return (await this.store.loadQueues(party, ids, { fresh: true })).map(recordOf)
+  }
+
+  /** The heads as they are fetched; a word where the queue is not the connection's. */
+  async heads(ids: readonly RecipientId[], subscriber: Pick<Subscriber, 'connection'>) {
+    const fetched = await this.store.fetchHeads(ids, subscriber)
+    return fetched.map((one) => (one.outcome === 'done' ? one.head : one.outcome))
   }
 
   /** The queue's record as it is now. */
@@ -129,8 +145,10 @@ export class Pod {
     return drained
   }
 
-  take(notifierId: NotifierId, { connection }: Subscriber, limit = 1000) {
-    return this.store.takeNotifications(notifierId, { connection, limit })
+  async take(notifierId: NotifierId, { connection }: Subscriber, limit = 1000) {
+    const [taken] = await this.store.takeNotifications([notifierId], { connection, limit })
+    assert.ok(taken, 'the store answers')
+    return taken
   }
 
   /**
@@ -147,7 +165,8 @@ export class Pod {
     const [subscribed] = await this.store.subscribe([await this.load(queue)], fence)
     assert.equal(subscribed?.outcome, 'done')
     for (const store of this.stores) {
-      const [record] = await store.loadQueues('recipient', [queue.recipientId], { fresh: true })
+      const [found] = await store.loadQueues('recipient', [queue.recipientId], { fresh: true })
+      const record = recordOf(found)
       assert.ok(record, 'the queue exists')
       assert.deepEqual(await store.blockQueue(record, { reason: 'spam' }), { outcome: 'done' })
     }

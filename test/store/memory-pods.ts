@@ -7,6 +7,7 @@ import { setImmediate as nextImmediate } from 'node:timers/promises'
 import { MemoryStore } from '../../src/store/memory/memory-store.ts'
 import type {
   Deliver,
+  Lookup,
   QueueRecord,
   QueueStore,
   StoreEvent,
@@ -27,12 +28,13 @@ const withoutMessage = (event: StoreEvent): StoreEvent => {
 const loadWithCache = (store: QueueStore): QueueStore['loadQueues'] => {
   const cache = new Map<string, QueueRecord>()
   return async (party, ids, { fresh = false } = {}) => {
-    const records = await store.loadQueues(party, ids)
-    return records.map((record, index) => {
+    const lookups = await store.loadQueues(party, ids)
+    return lookups.map((lookup, index): Lookup => {
       const key = `${party}${ids[index]}`
-      const kept = fresh ? record : (cache.get(key) ?? record)
-      if (kept !== undefined) cache.set(key, kept)
-      return kept
+      const kept = fresh ? undefined : cache.get(key)
+      if (kept !== undefined) return { outcome: 'found', queue: kept, isFresh: false }
+      if (lookup.outcome === 'found') cache.set(key, lookup.queue)
+      return lookup
     })
   }
 }
@@ -67,8 +69,9 @@ const podView = (store: QueueStore, own: Own): QueueStore => {
     setNotifier: (queue, notifier, by) => store.setNotifier(queue, notifier, own(by)),
     removeNotifier: (queue, by) => store.removeNotifier(queue, own(by)),
     subscribeNotifiers: (queues, subscriber) => store.subscribeNotifiers(queues, mine(subscriber)),
-    takeNotifications: (id, options) => store.takeNotifications(id, mine(options)),
+    takeNotifications: (ids, options) => store.takeNotifications(ids, mine(options)),
     release: (connection, held) => store.release(own(connection), held),
+    count: () => store.count(),
     close: async () => {},
   }
 }

@@ -13,6 +13,7 @@ import { Session } from '../../src/session/session.ts'
 import { MemoryStore } from '../../src/store/memory/memory-store.ts'
 import type { NewQueue, QueueRecord, QueueStore, StoreLimits } from '../../src/store/store.ts'
 import type { Transport } from '../../src/transport/transport.ts'
+import { recordOf } from '../store/cluster.ts'
 import { FakeClock, turn } from './clock.ts'
 import { MemoryConnection } from './memory-transport.ts'
 import type { WireClient } from './wire-client.ts'
@@ -97,7 +98,7 @@ export class WireRelay implements AsyncDisposable {
   }
 
   async recordOf(rid: string): Promise<QueueRecord> {
-    const [record] = await this.store.loadQueues('recipient', [rid])
+    const record = recordOf((await this.store.loadQueues('recipient', [rid]))[0])
     assert.ok(record, 'the queue exists')
     return record
   }
@@ -126,7 +127,7 @@ export class WireRelay implements AsyncDisposable {
   /** Blocks the queue and removes its notifier: a subscriber that is left would be told. */
   async expectNoSubscriber(rid: string): Promise<void> {
     const before = this.#delivered
-    const [record] = await this.store.loadQueues('recipient', [rid])
+    const record = recordOf((await this.store.loadQueues('recipient', [rid]))[0])
     if (record === undefined) return
     await this.store.blockQueue(record, { reason: 'spam' })
     await this.store.removeNotifier(await this.recordOf(rid), 0)

@@ -4,15 +4,22 @@ import type { LinkContent } from '../../protocol/command.ts'
 import type { LinkId } from '../../protocol/ids.ts'
 import type { QueueRecord, StoredMessage, Subscriber } from '../store.ts'
 
+/** Messages of all queues together. */
+export interface Tally {
+  messages: number
+}
+
 export class MemoryQueue {
   record: QueueRecord
   link: LinkContent | undefined
   subscriber: Subscriber | undefined
   readonly #messages: StoredMessage[] = []
+  readonly #tally: Tally
   #isFull = false
 
-  constructor(record: QueueRecord) {
+  constructor(record: QueueRecord, tally: Tally) {
     this.record = record
+    this.#tally = tally
   }
 
   get size(): number {
@@ -51,12 +58,18 @@ export class MemoryQueue {
     if (this.#isFull && this.size > 0) return false
     this.#isFull = this.size >= quota
     const { messageId, timestamp } = message
+    this.#tally.messages += 1
     this.#messages.push(this.#isFull ? { kind: 'quota', messageId, timestamp } : message)
     return !this.#isFull
   }
 
   removeHead(): void {
-    this.#messages.shift()
+    this.#remove(1)
+  }
+
+  /** For a queue that is deleted. */
+  clear(): void {
+    this.#remove(this.size)
   }
 
   /** Drops expired messages from the head, up to a marker, which no age removes. */
@@ -66,6 +79,10 @@ export class MemoryQueue {
       if (message.kind === 'quota' || message.timestamp >= horizonSeconds) break
       count += 1
     }
-    if (count > 0) this.#messages.splice(0, count)
+    if (count > 0) this.#remove(count)
+  }
+
+  #remove(count: number): void {
+    this.#tally.messages -= this.#messages.splice(0, count).length
   }
 }

@@ -9,47 +9,57 @@ import {
   type RecipientId,
 } from '../../protocol/ids.ts'
 import type { AuthKey } from '../../protocol/keys.ts'
-import {
-  type Acknowledgement,
-  type Append,
-  type Done,
-  expiryHorizon,
-  type Head,
-  type NewQueue,
-  type Notifier,
-  type QueueParty,
-  type QueueRecord,
-  type QueueStore,
-  type Stale,
-  type StoredMessage,
-  type StoreOptions,
-  type Subscriber,
+import type {
+  Acknowledgement,
+  Append,
+  Done,
+  Fetched,
+  Head,
+  Lookup,
+  NewQueue,
+  Notifier,
+  QueueParty,
+  QueueRecord,
+  QueueStore,
+  Stale,
+  StoreOptions,
+  Subscriber,
 } from '../store.ts'
+import { MemoryExpiry } from './memory-expiry.ts'
 import { MemoryNotifiers, type News } from './memory-notifiers.ts'
-import { MemoryQueue } from './memory-queue.ts'
+import { MemoryQueue, type Tally } from './memory-queue.ts'
 import { QueueTable } from './queue-table.ts'
 import { sweep } from './sweep.ts'
 
 const stale: Stale = { outcome: 'stale' }
 const done: Done = { outcome: 'done' }
 const taken = { outcome: 'taken' } as const
+const missing: Lookup = { outcome: 'missing' }
 
 export class MemoryStore implements QueueStore {
   readonly #options: StoreOptions
+  readonly #expiry: MemoryExpiry
   readonly #table = new QueueTable()
   readonly #notifiers = new MemoryNotifiers((subscriber, news) => this.#tell(subscriber, news))
+  readonly #tally: Tally = { messages: 0 }
   readonly #stopSweeping: () => void
 
   constructor(options: StoreOptions) {
     this.#options = options
+    this.#expiry = new MemoryExpiry(options)
     const intervalMs = options.limits.expiryIntervalSeconds * 1000
-    this.#stopSweeping = sweep(this.#table.queues, intervalMs, (queue) => this.#expire(queue))
+    this.#stopSweeping = sweep(this.#table.queues, intervalMs, (queue) =>
+      this.#expiry.expire(queue),
+    )
   }
 
   async loadQueues(party: QueueParty, ids: readonly EntityId[]) {
-    return ids.map((id) => {
-      if (party !== 'notifier') return this.#table.find(party, id)?.record
-      return this.#table.get(this.#notifiers.recipientOf(asNotifierId(id)))?.record
+    return ids.map((id): Lookup => {
+      const queue =
+        party === 'notifier'
+          ? this.#table.get(this.#notifiers.recipientOf(asNotifierId(id)))
+          : this.#table.find(party, id)
+      return queue ? { outcome: 'found', queue: queue.record, isFresh: true } : missing
     })
   }
 
@@ -61,7 +71,10 @@ export class MemoryStore implements QueueStore {
       (notifierId !== undefined && this.#notifiers.has(notifierId))
     )
       return taken
-    const queue = new MemoryQueue({ ...fields, revision: 1, status: { state: 'active' } })
+    const queue = new MemoryQueue(
+      { ...fields, revision: 1, status: { state: 'active' } },
+      this.#tally,
+    )
     queue.subscriber = subscriber
     this.#table.add(queue, link)
     if (notifierId !== undefined) this.#notifiers.add(notifierId, recipientId)
@@ -75,38 +88,38 @@ export class MemoryStore implements QueueStore {
         queue.subscriber = subscriber
         if (previous !== undefined && previous.connection !== subscriber.connection)
           this.#tell(previous, { type: 'ended', entityId: record.recipientId })
-        return this.#headOf(queue)
+        return this.#expiry.headOf(queue)
       }),
     )
   }
 
   async fetchHeads(ids: readonly RecipientId[], { connection }: { readonly connection: number }) {
-    return ids.map((id): StoredMessage | undefined => {
+    return ids.map((id): Fetched => {
       const queue = this.#table.get(id)
-      return queue?.subscriber?.connection === connection ? this.#headOf(queue).head : undefined
+      if (queue === undefined) return { outcome: 'gone' }
+      if (queue.subscriber?.connection !== connection) return { outcome: 'lost' }
+      return this.#expiry.headOf(queue)
     })
   }
 
   async peekMessage(record: QueueRecord) {
-    return this.#table.on(record, (queue) => this.#headOf(queue))
+    return this.#table.on(record, (queue) => this.#expiry.headOf(queue))
   }
 
   async acknowledge(record: QueueRecord, { messageId, subscriber }: Acknowledgement) {
     return this.#table.on(record, (queue): Head | { readonly outcome: 'lost' } => {
       if (subscriber !== undefined && !queue.isHeldBy(subscriber)) return { outcome: 'lost' }
-      this.#expire(queue)
+      this.#expiry.expire(queue)
       if (queue.head?.messageId === messageId) queue.removeHead()
-      return this.#headOf(queue)
+      return this.#expiry.headOf(queue)
     })
   }
 
   async appendMessage(record: QueueRecord, { message, notification }: Append) {
     return this.#table.on(record, (queue): Done | { readonly outcome: 'full' } => {
-      const { limits } = this.#options
-      if (limits.expireOnSend) queue.expire(this.#nowSeconds() - limits.messageTtlSeconds)
-      else this.#expire(queue)
+      this.#expiry.expireBeforeSend(queue)
       const wasEmpty = queue.size === 0
-      if (!queue.append(message, limits.queueQuota)) return { outcome: 'full' }
+      if (!queue.append(message, this.#options.limits.queueQuota)) return { outcome: 'full' }
       if (notification !== undefined && record.notifier !== undefined)
         this.#notifiers.store(record.notifier.notifierId, notification)
       const { recipientId } = record
@@ -145,6 +158,7 @@ export class MemoryStore implements QueueStore {
   async deleteQueue(record: QueueRecord, by: number) {
     return this.#table.on(record, (queue) => {
       const { recipientId, notifier } = record
+      queue.clear()
       this.#table.remove(record)
       if (notifier !== undefined) this.#notifiers.remove(notifier.notifierId, by)
       if (queue.subscriber !== undefined && queue.subscriber.connection !== by)
@@ -154,7 +168,7 @@ export class MemoryStore implements QueueStore {
   }
 
   async describeQueue(record: QueueRecord) {
-    return this.#table.on(record, (queue) => ({ ...this.#headOf(queue), size: queue.size }))
+    return this.#table.on(record, (queue) => ({ ...this.#expiry.headOf(queue), size: queue.size }))
   }
 
   async setLinkData(record: QueueRecord, link: LinkContent & { readonly linkId: LinkId }) {
@@ -211,9 +225,15 @@ export class MemoryStore implements QueueStore {
     )
   }
 
-  async takeNotifications(id: NotifierId, options: { connection: number; limit: number }) {
-    this.#notifiers.expire(id, this.#nowSeconds() - this.#options.limits.notificationTtlSeconds)
-    return this.#notifiers.take(id, options.connection, options.limit)
+  async takeNotifications(
+    ids: readonly NotifierId[],
+    { connection, limit }: { connection: number; limit: number },
+  ) {
+    const horizon = this.#expiry.notificationHorizon
+    return ids.map((id) => {
+      this.#notifiers.expire(id, horizon)
+      return this.#notifiers.take(id, connection, limit)
+    })
   }
 
   async release(
@@ -227,24 +247,15 @@ export class MemoryStore implements QueueStore {
     for (const id of held.notifiers) this.#notifiers.release(id, connection)
   }
 
+  async count() {
+    return { queues: this.#table.queues.size, messages: this.#tally.messages }
+  }
+
   async close() {
     this.#stopSweeping()
   }
 
-  #headOf(queue: MemoryQueue): Head {
-    this.#expire(queue)
-    return queue.head === undefined ? done : { outcome: 'done', head: queue.head }
-  }
-
-  #expire(queue: MemoryQueue): void {
-    queue.expire(expiryHorizon(this.#options.limits, this.#nowSeconds()))
-  }
-
   #tell({ connection, claim }: Subscriber, news: News): void {
     this.#options.deliver(connection, { ...news, claim })
-  }
-
-  #nowSeconds(): number {
-    return Math.floor(this.#options.now() / 1000)
   }
 }

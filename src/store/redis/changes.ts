@@ -1,16 +1,21 @@
 /** What changes of queues have in common: their indexes, their holders, and what becomes stale. */
 import { type EntityId, idBytes } from '../../protocol/ids.ts'
 import type { Done, QueueParty, QueueRecord, Stale } from '../store.ts'
-import { type ScriptAnswer, textOf, UnexpectedAnswer } from './answer.ts'
+import { numberOf, type ScriptAnswer, textOf, UnexpectedAnswer } from './answer.ts'
 import type { BlindId } from './cluster-keys.ts'
+import type { CallOptions } from './connection/server.ts'
 import type { Pod } from './pod.ts'
 import type { CachedQueue } from './queue-cache.ts'
+import { scripts } from './scripts.ts'
 
 export const stale: Stale = { outcome: 'stale' }
 export const done: Done = { outcome: 'done' }
 
+/** For what an answer to a client promises. */
+export const durably: CallOptions = { isDurable: true }
+
 /** How long an index may point nowhere after a crash in the middle of a change. */
-const CLAIM_SECONDS = 60
+export const CLAIM_SECONDS = 60
 /** Take-overs of one queue by others while one command runs; more are not expected. */
 const ATTEMPTS = 100
 
@@ -53,7 +58,7 @@ export const claimIndexes = async (
   const claims = await Promise.all(indexes.map((index) => claimIndex(pod, index, recipient)))
   const claimed = indexes.filter((_, position) => claims[position] === 'claimed')
   if (!claims.includes('taken')) return claimed
-  await releaseIndexes(pod, claimed)
+  await releaseIndexes(pod, claimed, recipient)
   return undefined
 }
 
@@ -62,30 +67,41 @@ const claimIndex = async (
   index: string,
   recipient: BlindId,
 ): Promise<'claimed' | 'own' | 'taken'> => {
-  const { client } = pod.options
-  const claim = async () => (await client.set(index, recipient, 'EX', CLAIM_SECONDS, 'NX')) === 'OK'
+  const { servers } = pod.options
+  const claim = async (): Promise<boolean> => {
+    const args = [index, recipient, 'EX', CLAIM_SECONDS, 'NX']
+    return (await servers.call(index, 'SET', args)) !== null
+  }
   if (await claim()) return 'claimed'
-  if ((await client.get(index)) === recipient) return 'own'
-  return (await dropDangling(pod, index)) && (await claim()) ? 'claimed' : 'taken'
+  const holder = textOf(await servers.call(index, 'GET', [index]))
+  if (holder === recipient) return 'own'
+  return (await dropDangling(pod, index, holder)) && (await claim()) ? 'claimed' : 'taken'
 }
 
 /** A crash in the middle of DEL leaves an index to a queue that is gone. */
-const dropDangling = async ({ options }: Pod, index: string): Promise<boolean> => {
-  const { client, keys } = options
-  const recipient = await client.get(index)
+const dropDangling = async (pod: Pod, index: string, recipient: BlindId): Promise<boolean> => {
+  const { servers, keys } = pod.options
+  if (recipient === '') return true
   // one that expires belongs to a NEW under way
-  if (recipient === null || (await client.ttl(index)) >= 0) return false
-  if ((await client.exists(keys.ofQueue(recipient).queue)) === 1) return false
-  await client.del(index)
+  if (numberOf(await servers.call(index, 'TTL', [index])) >= 0) return false
+  const { queue } = keys.ofQueue(recipient)
+  if (numberOf(await servers.call(queue, 'EXISTS', [queue])) === 1) return false
+  await releaseIndexes(pod, [index], recipient)
   return true
 }
 
-export const keepIndexes = async (pod: Pod, indexes: readonly string[]): Promise<void> => {
-  await Promise.all(indexes.map((index) => pod.options.client.persist(index)))
+export const keepIndexes = async ({ options }: Pod, indexes: readonly string[]): Promise<void> => {
+  const { servers } = options
+  await Promise.all(indexes.map((index) => servers.call(index, 'PERSIST', [index], durably)))
 }
 
-export const releaseIndexes = async (pod: Pod, indexes: readonly string[]): Promise<void> => {
-  await Promise.all(indexes.map((index) => pod.options.client.del(index)))
+/** Those that lead to the queue; another one may have claimed them by now. */
+export const releaseIndexes = async (
+  pod: Pod,
+  indexes: readonly string[],
+  recipient: BlindId,
+): Promise<void> => {
+  await Promise.all(indexes.map((index) => pod.run(scripts.releaseIndex, [index], [recipient])))
 }
 
 /** Reads a script's word about a change; after it the cached record is one of the past. */
@@ -103,13 +119,13 @@ export const currentQueue = async (
 ): Promise<CachedQueue | undefined> => {
   const cached = options.repository.cache.of(record)
   if (cached !== undefined) return cached
-  const [queue] = await options.repository.load('recipient', [record.recipientId])
+  const queue = await options.repository.present(record.recipientId)
   return queue?.record.revision === record.revision ? queue : undefined
 }
 
 /** For changes that have nothing to change: whether the record is still the one of the queue. */
 export const unchanged = async (pod: Pod, record: QueueRecord): Promise<Done | Stale> => {
-  const [queue] = await pod.options.repository.read('recipient', [record.recipientId])
+  const queue = await pod.options.repository.present(record.recipientId, { isFresh: true })
   return queue?.record.revision === record.revision ? done : stale
 }
 

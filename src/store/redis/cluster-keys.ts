@@ -52,6 +52,11 @@ export class ClusterKeys {
     this.#keys = [derive(crypto, newest), ...older.map((key) => derive(crypto, key))]
   }
 
+  /** By which keys are told apart; says nothing of them. The newest first. */
+  get ids(): readonly string[] {
+    return this.#keys.map(({ keyId }) => bareBase64url(keyId))
+  }
+
   /** The name that a new thing gets. */
   blind(party: QueueParty, id: Bytes): BlindId {
     return this.#blindWith(this.#keys[0], party, id)

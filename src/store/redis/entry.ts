@@ -70,3 +70,7 @@ export const parseEntry = (text: string): Entry => {
     ...(rest.length > 0 && { blocking: parseBlocking(rest.join(':')) }),
   }
 }
+
+/** Whose subscription an entry is about. */
+export const partyOf = (type: EntryType): 'recipient' | 'notifier' =>
+  type.startsWith('notif') ? 'notifier' : 'recipient'

@@ -1,23 +1,32 @@
-/** Claims as they stand in Redis: `pod:connection:claim`. */
+/**
+ * Claims as they stand in Redis: `pod:connection:claim:time`. The time, in milliseconds, is later
+ * than that of the claim it took over from: it tells which is the newer where writes were lost.
+ */
 import type { Subscriber } from '../store.ts'
 
 export interface Holder extends Subscriber {
   readonly pod: string
+  readonly claimedAt: number
 }
 
-export const holderText = (pod: string, { connection, claim }: Subscriber): string =>
-  `${pod}:${connection.toString(36)}:${claim.toString(36)}`
+export const holderText = ({ pod, connection, claim, claimedAt }: Holder): string =>
+  `${claimText(pod, { connection, claim })}${claimedAt.toString(36)}`
+
+/** What a claim begins with, whatever its time. */
+export const claimText = (pod: string, { connection, claim }: Subscriber): string =>
+  `${connectionText(pod, connection)}${claim.toString(36)}:`
 
 /** What all claims of a connection begin with. */
 export const connectionText = (pod: string, connection: number): string =>
   `${pod}:${connection.toString(36)}:`
 
 export const parseHolder = (text: string): Holder | undefined => {
-  const [pod, connection, claim] = text.split(':')
+  const [pod, connection, claim, claimedAt] = text.split(':')
   if (pod === undefined || connection === undefined || claim === undefined) return undefined
   return {
     pod,
     connection: Number.parseInt(connection, 36),
     claim: Number.parseInt(claim, 36),
+    claimedAt: Number.parseInt(claimedAt ?? '0', 36),
   }
 }

@@ -16,6 +16,8 @@ export interface QueueKeys {
   readonly link: string
   /** list: notifications of the present notifier, oldest first */
   readonly notifications: string
+  /** hash: counts of the partition */
+  readonly counts: string
 }
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -36,7 +38,7 @@ export class Keys {
   }
 
   ofQueue(recipient: BlindId): QueueKeys {
-    const tag = this.#tagOf(recipient)
+    const tag = this.tagOf(recipient)
     const name = (kind: string) => `${this.#prefix}{${tag}}:${kind}:${recipient}`
     return {
       blind: recipient,
@@ -45,12 +47,13 @@ export class Keys {
       messages: name('m'),
       link: name('l'),
       notifications: name('n'),
+      counts: this.counts(tag),
     }
   }
 
   /** string: from a sender, link or notifier id to the blind id of the recipient */
   index(blind: BlindId): string {
-    return `${this.#prefix}{${this.#tagOf(blind)}}:i:${blind}`
+    return `${this.#prefix}{${this.tagOf(blind)}}:i:${blind}`
   }
 
   /** list of a pod's news in a partition, and the name of the channel that nudges it */
@@ -58,8 +61,13 @@ export class Keys {
     return `${this.#prefix}{${tag}}:b:${pod}`
   }
 
+  /** hash of what the partition holds: q = queues, m and a day = messages of that day */
+  counts(tag: string): string {
+    return `${this.#prefix}{${tag}}:c`
+  }
+
   /** The partition is given by the first two letters, 12 bits. */
-  #tagOf(blind: BlindId): string {
+  tagOf(blind: BlindId): string {
     const value = (bits.get(blind[0] ?? '') ?? 0) * 64 + (bits.get(blind[1] ?? '') ?? 0)
     return this.tags[value % this.tags.length] ?? ''
   }

@@ -10,6 +10,7 @@ import {
   claimIndexes,
   currentQueue,
   done,
+  durably,
   indexOf,
   keepIndexes,
   oldIndexesOf,
@@ -60,10 +61,11 @@ export class LinkChanges {
         clusterKeys.fixedHashes(link.fixed).join(' '),
         ...(isNew ? repository.pieces({ ...record, linkId: link.linkId }) : []),
       ],
+      durably,
     )
-    await (word === 'done' ? keepIndexes : releaseIndexes)(this.#pod, claimed)
+    if (word === 'done') await keepIndexes(this.#pod, claimed)
+    else await releaseIndexes(this.#pod, claimed, queue.keys.blind)
     if (word === 'refused') return { outcome: 'refused' }
-    await this.#pod.options.durable?.()
     return settle(this.#pod, record, word)
   }
 
@@ -76,9 +78,10 @@ export class LinkChanges {
       scripts.removeLink,
       [queue.keys.queue, queue.keys.link],
       [record.revision, ...this.#pod.options.repository.pieces(rest)],
+      durably,
     )
-    if (word === 'done') await releaseIndexes(this.#pod, oldIndexesOf(this.#pod, 'link', linkId))
-    await this.#pod.options.durable?.()
+    if (word === 'done')
+      await releaseIndexes(this.#pod, oldIndexesOf(this.#pod, 'link', linkId), queue.keys.blind)
     return settle(this.#pod, record, word)
   }
 
@@ -94,15 +97,13 @@ export class LinkChanges {
       scripts.openLink,
       [queue.keys.queue, queue.keys.link],
       [record.revision, ...(secures ? repository.pieces({ ...record, senderKey }) : [])],
+      { isDurable: secures },
     )
     if (word === 'stale') {
       repository.cache.drop(record.recipientId)
       return stale
     }
-    if (secures) {
-      repository.cache.drop(record.recipientId)
-      await this.#pod.options.durable?.()
-    }
+    if (secures) repository.cache.drop(record.recipientId)
     const sealed = bytesOf(rest[0])
     if (sealed === undefined) return done
     const opened = clusterKeys.open(sealed)

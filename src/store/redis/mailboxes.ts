@@ -1,73 +1,78 @@
 /**
- * This pod's mailboxes, one a partition: drained when nudged by sharded publish/subscribe, after
- * every reconnection, and on a slow timer, so that a lost nudge costs seconds at most.
+ * This pod's mailboxes, one a partition: emptied when nudged, after every gap in the nudges, and on
+ * a slow timer, so that a lost nudge costs seconds at most. What was taken from a mailbox and did
+ * not arrive is lost; then the partition's subscriptions are looked after (healing.ts).
  */
 import { bytesOf } from './answer.ts'
 import { parseEntry } from './entry.ts'
 import type { Pod } from './pod.ts'
-import { scripts } from './scripts.ts'
 
 const ENTRIES_AT_ONCE = 512
 
+export interface MailboxOptions {
+  readonly onFault: (error: unknown, during: string) => void
+  /** Entries of this mailbox may have been lost. */
+  readonly onLost: (mailbox: string) => void
+}
+
 export class Mailboxes {
+  readonly all: readonly string[]
   readonly #pod: Pod
-  readonly #onFault: (error: unknown, during: string) => void
-  /** Partitions being drained; true: nudged again meanwhile. */
+  readonly #options: MailboxOptions
+  /** Those being emptied; true: nudged again meanwhile. */
   readonly #draining = new Map<string, boolean>()
-  readonly #drains = new Set<Promise<void>>()
+  readonly #drains = new Map<string, Promise<void>>()
   #isStopped = false
 
-  constructor(pod: Pod, onFault: (error: unknown, during: string) => void) {
+  constructor(pod: Pod, options: MailboxOptions) {
+    const { keys, pod: name } = pod.options
     this.#pod = pod
-    this.#onFault = onFault
+    this.#options = options
+    this.all = keys.tags.map((tag) => keys.mailbox(tag, name))
   }
 
-  get channels(): readonly string[] {
-    const { keys, pod } = this.#pod.options
-    return keys.tags.map((tag) => keys.mailbox(tag, pod))
-  }
-
-  /** Resolves when nothing is being drained any more. */
+  /** Resolves when nothing is being emptied any more. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    await Promise.all(this.#drains)
+    await Promise.all(this.#drains.values())
   }
 
   drainAll(): void {
-    for (const channel of this.channels) this.drain(channel)
+    for (const mailbox of this.all) void this.drain(mailbox)
   }
 
   /** `mailbox` is both the key and the channel that nudged. */
-  drain(mailbox: string): void {
+  async drain(mailbox: string): Promise<void> {
     if (this.#isStopped) return
-    if (this.#draining.has(mailbox)) {
+    const present = this.#drains.get(mailbox)
+    if (present !== undefined) {
       this.#draining.set(mailbox, true)
-      return
+      return present
     }
-    this.#draining.set(mailbox, false)
-    const drain = this.#drain(mailbox).finally(() => this.#drains.delete(drain))
-    this.#drains.add(drain)
+    const drain = this.#drain(mailbox).finally(() => this.#drains.delete(mailbox))
+    this.#drains.set(mailbox, drain)
+    return drain
   }
 
   async #drain(mailbox: string): Promise<void> {
     try {
-      let read = 0
+      let taken = 0
       do {
         this.#draining.set(mailbox, false)
-        read = await this.#drainSome(mailbox, read)
-      } while (read > 0 || this.#draining.get(mailbox))
+        taken = await this.#drainSome(mailbox)
+      } while (taken === ENTRIES_AT_ONCE || this.#draining.get(mailbox))
     } catch (error) {
-      // what was not read stays, and the timer or the next nudge tries again
-      this.#onFault(error, 'mailbox')
+      this.#options.onLost(mailbox)
+      this.#options.onFault(error, 'mailbox')
     } finally {
       this.#draining.delete(mailbox)
     }
   }
 
-  /** Forgets `read` entries, handles those that follow, and returns how many they were. */
-  async #drainSome(mailbox: string, read: number): Promise<number> {
-    const { client } = this.#pod.options
-    const entries = await scripts.drainMailbox.run(client, [mailbox], [read, ENTRIES_AT_ONCE])
+  /** Takes and handles entries, and returns how many they were. */
+  async #drainSome(mailbox: string): Promise<number> {
+    const { servers } = this.#pod.options
+    const entries = await servers.call(mailbox, 'LPOP', [mailbox, ENTRIES_AT_ONCE])
     if (!Array.isArray(entries)) return 0
     for (const entry of entries) this.#handle(entry)
     return entries.length
@@ -77,11 +82,11 @@ export class Mailboxes {
     try {
       const bytes = bytesOf(entry)
       if (bytes === undefined) return
-      const { type, queue, blocking, ...holder } = parseEntry(Buffer.from(bytes).toString('latin1'))
-      this.#pod.tell(type, holder, queue, { blocking })
+      const { blocking, ...rest } = parseEntry(Buffer.from(bytes).toString('latin1'))
+      this.#pod.tell(rest, { blocking })
     } catch (error) {
       // an entry of another version must not hold up the others
-      this.#onFault(error, 'mailbox entry')
+      this.#options.onFault(error, 'mailbox entry')
     }
   }
 }

@@ -4,6 +4,7 @@ import {
   type Acknowledgement,
   type Append,
   expiryHorizon,
+  type Fetched,
   type Head,
   type QueueRecord,
   type Stale,
@@ -11,7 +12,7 @@ import {
   type Subscriber,
 } from '../store.ts'
 import { bytesOf, numberOf } from './answer.ts'
-import { done, stale, withHolders } from './changes.ts'
+import { done, durably, stale, withHolders } from './changes.ts'
 import { connectionText, holderText } from './holder.ts'
 import { decodeMessage, encodeMessage, encodeNotification } from './message-codec.ts'
 import type { Pod } from './pod.ts'
@@ -30,39 +31,41 @@ export class Messages {
   }
 
   async subscribe(record: QueueRecord, subscriber: Subscriber): Promise<Stale | Head> {
-    const text = holderText(this.#pod.options.pod, subscriber)
+    const { interests } = this.#pod
     const { word, rest } = await withHolders(this.#pod, record, async (queue) => {
       const { keys, subscriber: previous } = queue
-      const news = this.#pod.news('ended', previous, queue, { besides: subscriber.connection })
-      // before the script, so that what it causes finds the subscription
-      this.#pod.recipients.set(keys.blind, record.recipientId)
+      const holder = this.#pod.holder(subscriber, previous)
+      const text = holderText(holder)
+      const place = { ...holder, blind: keys.blind }
+      const news = this.#pod.news('ended', previous, queue, { besides: subscriber })
+      const interest = interests.open('recipient', record.recipientId, place)
       const answer = await this.#pod.run(
         scripts.subscribe,
-        [keys.queue, keys.messages, news.mailbox],
+        [keys.queue, keys.messages, news.mailbox, keys.counts],
         [record.revision, text, previous, news.entry, this.#horizon()],
       )
-      if (answer.word !== 'head') return answer
-      news.deliver()
-      queue.subscriber = text
+      if (answer.word === 'head') {
+        interest.isHeld = true
+        queue.subscriber = text
+        news.deliver()
+      } else interests.drop('recipient', place, keys.blind)
       return answer
     })
     return word === 'head' ? headOf(rest[0]) : stale
   }
 
-  async fetchHeads(ids: readonly RecipientId[], { connection }: { readonly connection: number }) {
-    const holder = connectionText(this.#pod.options.pod, connection)
-    return Promise.all(
-      ids.map(async (id): Promise<StoredMessage | undefined> => {
-        const [queue] = await this.#pod.options.repository.load('recipient', [id])
-        if (queue === undefined) return undefined
-        const { word, rest } = await this.#pod.run(
-          scripts.fetchHead,
-          [queue.keys.queue, queue.keys.messages],
-          [holder, this.#horizon()],
-        )
-        return word === 'head' ? headOf(rest[0]).head : undefined
-      }),
+  async fetchHead(id: RecipientId, { connection }: { connection: number }): Promise<Fetched> {
+    const { repository, pod } = this.#pod.options
+    const queue = await repository.present(id)
+    if (queue === undefined) return { outcome: 'gone' }
+    const { keys } = queue
+    const { word, rest } = await this.#pod.run(
+      scripts.fetchHead,
+      [keys.queue, keys.messages, keys.counts],
+      [connectionText(pod, connection), this.#horizon()],
     )
+    if (word === 'head') return headOf(rest[0])
+    return { outcome: word === 'gone' ? 'gone' : 'lost' }
   }
 
   async peek(record: QueueRecord): Promise<Stale | Head> {
@@ -78,7 +81,7 @@ export class Messages {
     const { word, rest } = await withHolders(this.#pod, record, ({ keys }) =>
       this.#pod.run(
         scripts.peekMessage,
-        [keys.queue, keys.messages],
+        [keys.queue, keys.messages, keys.counts],
         [record.revision, this.#horizon()],
       ),
     )
@@ -89,10 +92,10 @@ export class Messages {
     const { word, rest } = await withHolders(this.#pod, record, ({ keys }) =>
       this.#pod.run(
         scripts.acknowledge,
-        [keys.queue, keys.messages],
+        [keys.queue, keys.messages, keys.counts],
         [
           record.revision,
-          subscriber === undefined ? '' : holderText(this.#pod.options.pod, subscriber),
+          subscriber === undefined ? '' : this.#pod.claimText(subscriber),
           idBytes(messageId),
           this.#horizon(),
         ],
@@ -113,7 +116,14 @@ export class Messages {
       )
       const answer = await this.#pod.run(
         scripts.appendMessage,
-        [keys.queue, keys.messages, keys.notifications, news.mailbox, forNotifier.mailbox],
+        [
+          keys.queue,
+          keys.messages,
+          keys.notifications,
+          news.mailbox,
+          forNotifier.mailbox,
+          keys.counts,
+        ],
         [
           ...this.#messageArguments(record, append),
           subscriber,
@@ -123,11 +133,11 @@ export class Messages {
           forNotifier.entry,
           this.#pod.nowSeconds - this.#pod.options.limits.notificationTtlSeconds,
         ],
+        durably,
       )
       if (answer.word !== 'stored') return answer
-      if (this.#pod.options.durable) await this.#pod.options.durable()
       if (numberOf(answer.rest[0]) === 1) news.deliver(append.message)
-      forNotifier.deliver()
+      if (numberOf(answer.rest[1]) === 1) forNotifier.deliver()
       return answer
     })
     if (word === 'stored') return done

@@ -15,6 +15,7 @@ import {
   claimIndexes,
   currentQueue,
   done,
+  durably,
   indexOf,
   keepIndexes,
   oldIndexesOf,
@@ -39,7 +40,7 @@ export class NotifierChanges {
   async setNotifier(
     record: QueueRecord,
     notifier: Notifier | undefined,
-    besides: number,
+    by: number,
   ): Promise<Done | Stale | Taken> {
     const { notifier: old, ...rest } = record
     const { repository } = this.#pod.options
@@ -52,51 +53,54 @@ export class NotifierChanges {
     if (claimed === undefined) return { outcome: 'taken' }
     const pieces = repository.pieces(notifier === undefined ? rest : { ...rest, notifier })
     const { word } = await withHolders(this.#pod, record, async ({ keys, notifierSubscriber }) => {
+      const besides = { connection: by }
       const news = this.#pod.news('notifier-deleted', notifierSubscriber, queue, { besides })
       const answer = await this.#pod.run(
         scripts.setNotifier,
         [keys.queue, keys.notifications, news.mailbox],
         [record.revision, notifierSubscriber, news.entry, ...pieces],
+        durably,
       )
-      if (answer.word === 'done') {
-        news.deliver()
-        this.#pod.notifiers.delete(keys.blind)
-      }
+      if (answer.word === 'done') news.deliver()
       return answer
     })
+    const { blind } = queue.keys
     if (word !== 'done') {
-      await releaseIndexes(this.#pod, claimed)
+      await releaseIndexes(this.#pod, claimed, blind)
       return stale
     }
     await keepIndexes(this.#pod, claimed)
     if (old !== undefined)
-      await releaseIndexes(this.#pod, oldIndexesOf(this.#pod, 'notifier', old.notifierId))
-    await this.#pod.options.durable?.()
+      await releaseIndexes(this.#pod, oldIndexesOf(this.#pod, 'notifier', old.notifierId), blind)
     return settle(this.#pod, record, word)
   }
 
   async subscribe(record: QueueRecord, subscriber: Subscriber): Promise<Stale | Done> {
     const { notifier } = record
+    const { interests } = this.#pod
     if (notifier === undefined) return stale
-    const text = holderText(this.#pod.options.pod, subscriber)
-    const { word, rest } = await withHolders(this.#pod, record, async (queue) => {
+    const { word } = await withHolders(this.#pod, record, async (queue) => {
       const { keys, notifierSubscriber: previous } = queue
-      const besides = subscriber.connection
-      const news = this.#pod.news('notifier-ended', previous, queue, { besides })
+      const holder = this.#pod.holder(subscriber, previous)
+      const text = holderText(holder)
+      const place = { ...holder, blind: keys.blind }
+      const news = this.#pod.news('notifier-ended', previous, queue, { besides: subscriber })
+      const interest = interests.open('notifier', notifier.notifierId, place)
       const answer = await this.#pod.run(
         scripts.subscribeNotifier,
         [keys.queue, keys.notifications, news.mailbox],
         [record.revision, text, previous, news.entry],
       )
       if (answer.word === 'subscribed') {
-        news.deliver()
+        interest.isHeld = true
         queue.notifierSubscriber = text
-        this.#pod.notifiers.set(keys.blind, notifier.notifierId)
-        if (numberOf(answer.rest[0]) > 0) this.#pod.tell('notified', subscriber, keys.blind)
-      }
+        news.deliver()
+        if (numberOf(answer.rest[0]) > 0)
+          this.#pod.tell({ ...holder, type: 'notified', queue: keys.blind })
+      } else interests.drop('notifier', place, keys.blind)
       return answer
     })
-    return word === 'stale' ? stale : rest.length > 0 ? done : stale
+    return word === 'subscribed' ? done : stale
   }
 
   async take(
@@ -104,7 +108,7 @@ export class NotifierChanges {
     { connection, limit }: { readonly connection: number; readonly limit: number },
   ): Promise<readonly StoredNotification[]> {
     const { repository, pod, limits } = this.#pod.options
-    const [queue] = await repository.load('notifier', [id])
+    const queue = await repository.notifierOf(id)
     if (queue === undefined) return []
     const { word, rest } = await this.#pod.run(
       scripts.takeNotifications,

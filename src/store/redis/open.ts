@@ -1,75 +1,140 @@
-/** Opens the store of a cluster: connections, self-checks, mailboxes. */
+/** Opens the store of a cluster: connections, self-checks, mailboxes, and what looks after them. */
 import { nativeCrypto } from '../../crypto/native.ts'
 import type { Bytes } from '../../protocol/bytes.ts'
+import { recipientIdOf, senderIdOf } from '../../protocol/ids.ts'
 import { bareBase64url } from '../../protocol/text.ts'
 import type { StoreOptions } from '../store.ts'
 import { parseRedisAddress } from './address.ts'
-import { commandClient, subscriberClient } from './client.ts'
 import { ClusterKeys } from './cluster-keys.ts'
+import type { Durability } from './connection/group-commit.ts'
+import { Servers } from './connection/servers.ts'
+import { Healing } from './healing.ts'
 import { Keys } from './keys.ts'
 import { Mailboxes } from './mailboxes.ts'
+import { Nudges } from './nudges.ts'
 import { Pod } from './pod.ts'
-import { RedisStore } from './redis-store.ts'
+import type { RecordFields } from './record-codec.ts'
+import { type OnFault, RedisStore } from './redis-store.ts'
 import { Repository } from './repository.ts'
-import type { RedisClient } from './script.ts'
 import { checkServer } from './server-check.ts'
 
 export interface RedisStoreOptions extends StoreOptions {
+  /** See address.ts. */
   readonly url: string
+  /** Certificates (PEM) that a TLS server's has to lead to; absent: the system's. */
+  readonly ca?: string
   /** 32 bytes each, newest first. */
   readonly clusterKeys: readonly [Bytes, ...Bytes[]]
-  /** For a cluster that is new; an old one keeps what it has. */
+  /** Of the whole cluster; a power of two. */
   readonly partitions: number
-  readonly onFault: (error: unknown, during: string) => void
+  readonly durability: Durability
+  /** Fingerprint of the identity that all relays of the cluster have. */
+  readonly identity: string
+  /** Whether a Redis that evicts is accepted: it loses messages. */
+  readonly ignoresPolicy?: boolean
+  readonly onFault: OnFault
 }
 
 const POD_BYTES = 6
-/** Finds what lost nudges were about. */
-const DRAIN_INTERVAL_MS = 2000
+const TICK_MS = 500
+/** Finds what lost nudges were about; at every tick while nudges do not arrive. */
+const TICKS_BETWEEN_DRAINS = 4
+const TICKS_BETWEEN_WATCHES = 2
 
-/** One subscription at a time: the channels of a cluster lie in different slots. */
-const subscribeAll = async (subscriber: RedisClient, mailboxes: Mailboxes): Promise<void> => {
-  subscriber.on('smessage', (channel: string) => mailboxes.drain(channel))
-  // what was nudged while the connection was away
-  subscriber.on('ready', () => mailboxes.drainAll())
-  await Promise.all(mailboxes.channels.map((channel) => subscriber.ssubscribe(channel)))
+/** As large as the record of a queue that a sender has secured. */
+const decoyOf = (crypto: typeof nativeCrypto): RecordFields => ({
+  recipientId: recipientIdOf(crypto.randomBytes(24)),
+  senderId: senderIdOf(crypto.randomBytes(24)),
+  recipientKeys: [crypto.generateKeyPair('Ed25519').publicKey],
+  dhSecret: crypto.randomBytes(32),
+  senderKey: crypto.generateKeyPair('X25519').publicKey,
+  mode: 'messaging',
+  status: { state: 'active' },
+})
+
+const newPod = (
+  options: RedisStoreOptions,
+  onLost: (concerns: (key: string) => boolean) => void,
+) => {
+  const { url, ca, durability, partitions, onFault } = options
+  const crypto = nativeCrypto
+  const address = { ...parseRedisAddress(url), ca }
+  const onError = (error: unknown): void => onFault(error, 'redis connection')
+  const servers = new Servers({ address, durability, onError, onLost })
+  const keys = new Keys(address.prefix, partitions)
+  const clusterKeys = new ClusterKeys(crypto, options.clusterKeys)
+  const repository = new Repository({ servers, keys, clusterKeys, decoy: decoyOf(crypto) })
+  const pod = bareBase64url(crypto.randomBytes(POD_BYTES))
+  return new Pod({ ...options, servers, crypto, keys, clusterKeys, repository, pod })
+}
+
+/** What a pod does besides answering: nudges, mailboxes, healing. */
+class Upkeep {
+  readonly pod: Pod
+  readonly #onFault: OnFault
+  readonly #mailboxes: Mailboxes
+  readonly #healing: Healing
+  readonly #nudges: Nudges
+  #timer: NodeJS.Timeout | undefined
+  #ticks = 0
+
+  constructor(options: RedisStoreOptions) {
+    const { url, ca, onFault } = options
+    this.#onFault = onFault
+    this.pod = newPod(options, (concerns) => this.#healing.suspect(concerns))
+    this.#mailboxes = new Mailboxes(this.pod, {
+      onFault,
+      onLost: (mailbox) => this.#healing.suspect((key) => key === mailbox),
+    })
+    this.#healing = new Healing(this.pod, this.#mailboxes, onFault)
+    this.#nudges = new Nudges({
+      address: { ...parseRedisAddress(url), ca },
+      servers: this.pod.options.servers,
+      channels: this.#mailboxes.all,
+      onNudge: (mailbox) => void this.#mailboxes.drain(mailbox),
+      onGap: (mailboxes) => {
+        for (const mailbox of mailboxes) void this.#mailboxes.drain(mailbox)
+      },
+      onError: (error) => onFault(error, 'nudges'),
+    })
+  }
+
+  async start(): Promise<void> {
+    await this.#nudges.watch()
+    this.#timer = setInterval(() => void this.#tick(), TICK_MS).unref()
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#nudges.close()
+    await this.#mailboxes.stop()
+    this.pod.options.servers.close()
+  }
+
+  async #tick(): Promise<void> {
+    this.#ticks += 1
+    try {
+      if (!this.#nudges.isHealthy || this.#ticks % TICKS_BETWEEN_DRAINS === 0)
+        this.#mailboxes.drainAll()
+      if (this.#ticks % TICKS_BETWEEN_WATCHES === 0) await this.#nudges.watch()
+      await this.#healing.heal()
+    } catch (error) {
+      this.#onFault(error, 'upkeep')
+    }
+  }
 }
 
 /**
- * @throws RedisAddressError, ServerProblem, or the client's error when Redis cannot be reached
+ * @throws RedisAddressError, ServerProblem, or StoreUnavailable when Redis cannot be reached
  */
 export const openRedisStore = async (options: RedisStoreOptions): Promise<RedisStore> => {
-  const { url, onFault, partitions } = options
-  const crypto = nativeCrypto
-  const address = parseRedisAddress(url)
-  const client = commandClient(address)
-  const subscriber = subscriberClient(address)
-  for (const connection of [client, subscriber])
-    connection.on('error', (error: unknown) => onFault(error, 'redis connection'))
-  const keys = new Keys(address.prefix, partitions)
-  const clusterKeys = new ClusterKeys(crypto, options.clusterKeys)
-  const pod = new Pod({
-    ...options,
-    client,
-    crypto,
-    keys,
-    clusterKeys,
-    repository: new Repository({ client, keys, clusterKeys }),
-    pod: bareBase64url(crypto.randomBytes(POD_BYTES)),
-    durable: undefined,
-  })
-  const mailboxes = new Mailboxes(pod, onFault)
-  const timer = setInterval(() => mailboxes.drainAll(), DRAIN_INTERVAL_MS).unref()
-  const stop = async (): Promise<void> => {
-    clearInterval(timer)
-    subscriber.disconnect()
-    await mailboxes.stop()
-    await client.quit().catch(() => client.disconnect())
-  }
+  const { durability, identity, ignoresPolicy = false, onFault } = options
+  const upkeep = new Upkeep(options)
+  const stop = () => upkeep.stop()
   try {
-    await checkServer(client, keys)
-    await subscribeAll(subscriber, mailboxes)
-    return new RedisStore(pod, stop)
+    await checkServer({ ...upkeep.pod.options, durability, identity, ignoresPolicy })
+    await upkeep.start()
+    return new RedisStore(upkeep.pod, { stop, onFault })
   } catch (error) {
     await stop()
     throw error

@@ -3,7 +3,7 @@
  * Part of the key schema: never changed for a given number of partitions.
  */
 
-const SLOTS = 16_384
+export const SLOTS = 16_384
 const TAG_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
 
 // CRC16-XMODEM, as Redis Cluster hashes keys

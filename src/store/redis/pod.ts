@@ -1,27 +1,27 @@
 /** What the parts of the Redis store share: who this pod is, and how it reaches the others. */
 import type { CryptoProvider } from '../../crypto/provider.ts'
 import type { Blocking } from '../../protocol/error.ts'
-import type { NotifierId, RecipientId } from '../../protocol/ids.ts'
-import type { StoredMessage, StoreEvent, StoreOptions } from '../store.ts'
+import type { StoredMessage, StoreEvent, StoreOptions, Subscriber } from '../store.ts'
 import { parseAnswer, type ScriptAnswer } from './answer.ts'
-import type { BlindId, ClusterKeys } from './cluster-keys.ts'
-import { type EntryType, entryText } from './entry.ts'
-import { type Holder, parseHolder } from './holder.ts'
+import type { ClusterKeys } from './cluster-keys.ts'
+import type { CallOptions } from './connection/server.ts'
+import type { Servers } from './connection/servers.ts'
+import { type Entry, type EntryType, entryText, partyOf } from './entry.ts'
+import { claimText, type Holder, parseHolder } from './holder.ts'
+import { type Interest, Interests } from './interests.ts'
 import type { Keys } from './keys.ts'
 import type { CachedQueue } from './queue-cache.ts'
 import type { Repository } from './repository.ts'
-import type { Argument, RedisClient, Script } from './script.ts'
+import type { Argument, Script } from './script.ts'
 
 export interface PodOptions extends StoreOptions {
-  readonly client: RedisClient
+  readonly servers: Servers
   readonly crypto: CryptoProvider
   readonly keys: Keys
   readonly clusterKeys: ClusterKeys
   readonly repository: Repository
   /** New for each start of a process. */
   readonly pod: string
-  /** Resolves when everything written before is as durable as configured, or fails; if at all. */
-  readonly durable: (() => Promise<void>) | undefined
 }
 
 /** What a holder is told: through its pod's mailbox, or at once when it is on this pod. */
@@ -33,21 +33,22 @@ export interface News {
   deliver(message?: StoredMessage): void
 }
 
+/** The claim: one that it makes now, in place of an earlier one. */
+interface Besides {
+  readonly connection: number
+  readonly claim?: number
+}
+
 interface Details {
   readonly message?: StoredMessage | undefined
   readonly blocking?: Blocking | undefined
 }
 
-interface Ids {
-  readonly recipientId: RecipientId | undefined
-  readonly notifierId: NotifierId | undefined
-}
+const nothing = (): void => {}
 
 export class Pod {
   readonly options: PodOptions
-  /** Which of this pod's subscriptions a blind id in a mailbox is about. */
-  readonly recipients = new Map<BlindId, RecipientId>()
-  readonly notifiers = new Map<BlindId, NotifierId>()
+  readonly interests = new Interests()
 
   constructor(options: PodOptions) {
     this.options = options
@@ -59,10 +60,21 @@ export class Pod {
 
   async run(
     script: Script,
-    keys: readonly string[],
+    keys: readonly [string, ...string[]],
     args: readonly Argument[],
+    options?: CallOptions,
   ): Promise<ScriptAnswer> {
-    return parseAnswer(await script.run(this.options.client, keys, args))
+    return parseAnswer(await script.run(this.options.servers, keys, args, options))
+  }
+
+  claimText(subscriber: Subscriber): string {
+    return claimText(this.options.pod, subscriber)
+  }
+
+  /** A claim that is made now, later than the one that it takes over from. */
+  holder(subscriber: Subscriber, previous = ''): Holder {
+    const claimedAt = Math.max(this.options.now(), (parseHolder(previous)?.claimedAt ?? 0) + 1)
+    return { ...subscriber, pod: this.options.pod, claimedAt }
   }
 
   /** `besides`: a connection of this pod that is not told what it caused itself. */
@@ -70,60 +82,61 @@ export class Pod {
     type: EntryType,
     holderText: string,
     queue: CachedQueue,
-    { besides, blocking }: { readonly besides?: number; readonly blocking?: Blocking } = {},
+    { besides, blocking }: { readonly besides?: Besides; readonly blocking?: Blocking } = {},
   ): News {
     const { keys, pod } = this.options
     const { tag, blind } = queue.keys
     const holder = parseHolder(holderText)
-    const nobody = { mailbox: keys.mailbox(tag, pod), entry: '', deliver: () => {} }
+    const nobody = { mailbox: keys.mailbox(tag, pod), entry: '', deliver: nothing }
     if (holder === undefined) return nobody
     if (holder.pod !== pod)
       return {
         mailbox: keys.mailbox(tag, holder.pod),
         entry: entryText(type, holder, blind, blocking),
-        deliver: () => {},
+        deliver: nothing,
       }
-    if (holder.connection === besides) return nobody
+    if (holder.connection === besides?.connection) {
+      const isSame = holder.claim === besides.claim
+      const forget = (): void => this.#forget({ ...holder, type, queue: blind })
+      return { ...nobody, deliver: isSame ? nothing : forget }
+    }
     return {
       ...nobody,
-      deliver: (message) => this.tell(type, holder, blind, { message, blocking }),
+      deliver: (message) => this.tell({ ...holder, type, queue: blind }, { message, blocking }),
     }
   }
 
-  /** Delivers what a mailbox had to a connection of this pod. */
-  tell(
-    type: EntryType,
-    holder: Pick<Holder, 'connection' | 'claim'>,
-    blind: BlindId,
-    details: Details = {},
-  ): void {
-    const ids = { recipientId: this.recipients.get(blind), notifierId: this.notifiers.get(blind) }
-    this.#deliver(type, holder, ids, details)
+  /** Delivers what a mailbox had, or what happened here, to a connection of this pod. */
+  tell(entry: Omit<Entry, 'blocking'>, details: Details = {}): void {
+    const interest = this.interests.get(partyOf(entry.type), entry, entry.queue)
+    const event = interest && eventOf(entry.type, interest, details)
+    if (event === undefined) return
+    this.#forget(entry)
+    this.options.deliver(entry.connection, { ...event, claim: entry.claim })
   }
 
-  #deliver(
-    type: EntryType,
-    { connection, claim }: Pick<Holder, 'connection' | 'claim'>,
-    ids: Ids,
-    details: Details,
-  ): void {
-    const event = eventOf(type, ids, details)
-    if (event !== undefined) this.options.deliver(connection, { ...event, claim })
+  /** After these the connection holds nothing there any more. */
+  #forget({ type, queue, ...holder }: Omit<Entry, 'blocking'>): void {
+    if (isEnding(type)) this.interests.drop(partyOf(type), holder, queue)
   }
 }
 
+const isEnding = (type: EntryType): boolean =>
+  type !== 'available' && type !== 'blocked' && type !== 'notified'
+
 const eventOf = (
   type: EntryType,
-  { recipientId, notifierId }: Ids,
+  interest: Interest,
   { message, blocking }: Details,
 ): Without<StoreEvent, 'claim'> | undefined => {
-  if (type === 'notified') return notifierId && { type, notifierId }
-  if (type === 'notifier-ended') return notifierId && { type: 'ended', entityId: notifierId }
-  if (type === 'notifier-deleted') return notifierId && { type: 'deleted', entityId: notifierId }
-  if (recipientId === undefined) return undefined
+  if (interest.party === 'notifier') {
+    if (type === 'notified') return { type, notifierId: interest.id }
+    return { type: type === 'notifier-ended' ? 'ended' : 'deleted', entityId: interest.id }
+  }
+  const recipientId = interest.id
   if (type === 'available') return { type, recipientId, ...(message && { message }) }
   if (type === 'blocked') return blocking && { type, recipientId, blocking }
-  return { type, entityId: recipientId }
+  return { type: type === 'ended' ? 'ended' : 'deleted', entityId: recipientId }
 }
 
 /** `Omit` for each member of a union. */

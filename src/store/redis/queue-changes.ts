@@ -3,10 +3,13 @@
 import type { Blocking } from '../../protocol/error.ts'
 import { idBytes } from '../../protocol/ids.ts'
 import type { Done, NewQueue, QueueRecord, Stale, Subscriber, Taken } from '../store.ts'
+import { StoreUnavailable } from '../store-error.ts'
 import {
   allIndexesOf,
+  CLAIM_SECONDS,
   claimIndexes,
   done,
+  durably,
   indexesOf,
   keepIndexes,
   releaseIndexes,
@@ -14,6 +17,7 @@ import {
   withHolders,
 } from './changes.ts'
 import { holderText } from './holder.ts'
+import type { QueueKeys } from './keys.ts'
 import { encodeLink } from './link-changes.ts'
 import type { Pod } from './pod.ts'
 import { scripts } from './scripts.ts'
@@ -27,31 +31,41 @@ export class QueueChanges {
 
   /** Indexes first, the queue last: until then nobody can see it, and its indexes expire. */
   async create({ link, ...fields }: NewQueue, subscriber?: Subscriber): Promise<Done | Taken> {
-    const { keys, clusterKeys, repository, pod } = this.#pod.options
+    const { keys, clusterKeys, repository } = this.#pod.options
     const blind = clusterKeys.blind('recipient', idBytes(fields.recipientId))
     const queueKeys = keys.ofQueue(blind)
     const linkId = link && { linkId: link.linkId }
     const record = { ...fields, ...linkId, status: { state: 'active' } as const }
-    const indexes = await claimIndexes(this.#pod, indexesOf(this.#pod, record), blind)
-    if (indexes === undefined) return { outcome: 'taken' }
+    const claimed = await claimIndexes(this.#pod, indexesOf(this.#pod, record), blind)
+    if (claimed === undefined) return { outcome: 'taken' }
+    const holder = subscriber && this.#pod.holder(subscriber)
+    const interest =
+      holder && this.#pod.interests.open('recipient', fields.recipientId, { ...holder, blind })
     const { word } = await this.#pod.run(
       scripts.createQueue,
       [queueKeys.queue, queueKeys.link],
       [
-        subscriber === undefined ? '' : holderText(pod, subscriber),
+        holder === undefined ? '' : holderText(holder),
         link === undefined ? '' : clusterKeys.seal(encodeLink(link)),
         link === undefined ? '' : clusterKeys.fixedHashes(link.fixed)[0],
+        CLAIM_SECONDS,
         ...repository.pieces(record),
       ],
     )
     if (word === 'taken') {
-      await releaseIndexes(this.#pod, indexes)
+      if (holder) this.#pod.interests.drop('recipient', holder, blind)
+      await releaseIndexes(this.#pod, claimed, blind)
       return { outcome: 'taken' }
     }
-    await keepIndexes(this.#pod, indexes)
-    await this.#pod.options.durable?.()
-    if (subscriber !== undefined) this.#pod.recipients.set(blind, fields.recipientId)
+    await this.#keep(queueKeys, claimed)
+    if (interest) interest.isHeld = true
     return done
+  }
+
+  async #keep({ queue, link, counts }: QueueKeys, indexes: readonly string[]): Promise<void> {
+    const kept = this.#pod.run(scripts.keepQueue, [queue, link, counts], [], durably)
+    const [{ word }] = await Promise.all([kept, keepIndexes(this.#pod, indexes)])
+    if (word !== 'done') throw new StoreUnavailable('making a queue took too long')
   }
 
   /** The next revision; `blocking` is told to the subscriber. */
@@ -68,15 +82,16 @@ export class QueueChanges {
         scripts.updateQueue,
         [queue.keys.queue, news.mailbox],
         [record.revision, queue.subscriber, news.entry, blocking ? '1' : '', ...pieces],
+        durably,
       )
       if (answer.word === 'done') news.deliver()
       return answer
     })
-    await this.#pod.options.durable?.()
     return settle(this.#pod, record, word)
   }
 
-  async remove(record: QueueRecord, besides: number): Promise<Done | Stale> {
+  async remove(record: QueueRecord, by: number): Promise<Done | Stale> {
+    const besides = { connection: by }
     const { word } = await withHolders(this.#pod, record, async (queue) => {
       const { keys } = queue
       const news = this.#pod.news('deleted', queue.subscriber, queue, { besides })
@@ -92,6 +107,7 @@ export class QueueChanges {
           keys.notifications,
           news.mailbox,
           forNotifier.mailbox,
+          keys.counts,
         ],
         [
           record.revision,
@@ -100,17 +116,15 @@ export class QueueChanges {
           queue.notifierSubscriber,
           forNotifier.entry,
         ],
+        durably,
       )
       if (answer.word === 'done') {
         news.deliver()
         forNotifier.deliver()
-        this.#pod.recipients.delete(keys.blind)
-        this.#pod.notifiers.delete(keys.blind)
+        await releaseIndexes(this.#pod, allIndexesOf(this.#pod, record), keys.blind)
       }
       return answer
     })
-    if (word === 'done') await releaseIndexes(this.#pod, allIndexesOf(this.#pod, record))
-    await this.#pod.options.durable?.()
     return settle(this.#pod, record, word)
   }
 }

@@ -7,22 +7,36 @@ import type {
   Acknowledgement,
   Append,
   Done,
+  Failed,
   NewQueue,
   Notifier,
   QueueParty,
   QueueRecord,
   QueueStore,
   Stale,
+  StoreCounts,
   Subscriber,
 } from '../store.ts'
 import { done, stale } from './changes.ts'
-import { connectionText } from './holder.ts'
+import { countAll } from './counts.ts'
+import type { Held } from './interests.ts'
 import { LinkChanges } from './link-changes.ts'
 import { Messages } from './messages.ts'
 import { NotifierChanges } from './notifier-changes.ts'
 import type { Pod } from './pod.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { scripts } from './scripts.ts'
+
+export type OnFault = (error: unknown, during: string) => void
+
+/** So many at a time: a connection may hold very many. */
+const RELEASED_AT_ONCE = 512
+
+/** What fails fails alone: it may be one server of several. */
+const each = <T, R>(all: readonly T[], run: (one: T) => Promise<R>): Promise<(R | Failed)[]> =>
+  Promise.all(
+    all.map((one) => run(one).catch((cause: unknown): Failed => ({ outcome: 'failed', cause }))),
+  )
 
 export class RedisStore implements QueueStore {
   readonly #pod: Pod
@@ -31,8 +45,14 @@ export class RedisStore implements QueueStore {
   readonly #links: LinkChanges
   readonly #notifiers: NotifierChanges
   readonly #stop: () => Promise<void>
+  readonly #onFault: OnFault
 
-  constructor(pod: Pod, stop: () => Promise<void>) {
+  constructor(
+    pod: Pod,
+    options: { readonly stop: () => Promise<void>; readonly onFault: OnFault },
+  ) {
+    const { stop, onFault } = options
+    this.#onFault = onFault
     this.#pod = pod
     this.#messages = new Messages(pod)
     this.#changes = new QueueChanges(pod)
@@ -41,14 +61,12 @@ export class RedisStore implements QueueStore {
     this.#stop = stop
   }
 
-  async loadQueues(
+  loadQueues(
     party: QueueParty,
     ids: readonly EntityId[],
     { fresh = false }: { readonly fresh?: boolean } = {},
   ) {
-    const { repository } = this.#pod.options
-    const queues = await (fresh ? repository.read(party, ids) : repository.load(party, ids))
-    return queues.map((queue) => queue?.record)
+    return this.#pod.options.repository.load(party, ids, { isFresh: fresh })
   }
 
   createQueue(queue: NewQueue, subscriber?: Subscriber) {
@@ -56,11 +74,11 @@ export class RedisStore implements QueueStore {
   }
 
   subscribe(records: readonly QueueRecord[], subscriber: Subscriber) {
-    return Promise.all(records.map((record) => this.#messages.subscribe(record, subscriber)))
+    return each(records, (record) => this.#messages.subscribe(record, subscriber))
   }
 
   fetchHeads(ids: readonly RecipientId[], subscriber: { readonly connection: number }) {
-    return this.#messages.fetchHeads(ids, subscriber)
+    return each(ids, (id) => this.#messages.fetchHead(id, subscriber))
   }
 
   peekMessage(record: QueueRecord) {
@@ -125,32 +143,41 @@ export class RedisStore implements QueueStore {
   }
 
   subscribeNotifiers(records: readonly QueueRecord[], subscriber: Subscriber) {
-    return Promise.all(records.map((record) => this.#notifiers.subscribe(record, subscriber)))
+    return each(records, (record) => this.#notifiers.subscribe(record, subscriber))
   }
 
-  takeNotifications(id: NotifierId, options: { connection: number; limit: number }) {
-    return this.#notifiers.take(id, options)
-  }
-
-  async release(
-    connection: number,
-    held: { recipients: readonly RecipientId[]; notifiers: readonly NotifierId[] },
+  takeNotifications(
+    ids: readonly NotifierId[],
+    options: { readonly connection: number; readonly limit: number },
   ) {
-    const { repository, pod } = this.#pod.options
-    const holder = connectionText(pod, connection)
-    const give = async (party: 'recipient' | 'notifier', ids: readonly EntityId[]) => {
-      const field = party === 'recipient' ? 's' : 'n'
-      const queues = await repository.load(party, ids)
-      await Promise.all(
-        queues.map(
-          (queue) => queue && this.#pod.run(scripts.release, [queue.keys.queue], [field, holder]),
-        ),
-      )
-    }
-    await Promise.all([give('recipient', held.recipients), give('notifier', held.notifiers)])
+    return Promise.all(
+      ids.map((id) =>
+        this.#notifiers.take(id, options).catch((error: unknown) => {
+          this.#onFault(error, 'notifications')
+          return undefined
+        }),
+      ),
+    )
+  }
+
+  /** Knows itself what the connection holds. What cannot be given up is corrected on contact. */
+  async release(connection: number) {
+    const all = this.#pod.interests.take(connection)
+    for (let at = 0; at < all.length; at += RELEASED_AT_ONCE)
+      await Promise.all(all.slice(at, at + RELEASED_AT_ONCE).map((held) => this.#release(held)))
+  }
+
+  async count(): Promise<StoreCounts> {
+    return countAll(this.#pod)
   }
 
   close() {
     return this.#stop()
+  }
+
+  #release({ blind, interest, ...subscriber }: Held) {
+    const { queue } = this.#pod.options.keys.ofQueue(blind)
+    const field = interest.party === 'recipient' ? 's' : 'n'
+    return this.#pod.run(scripts.release, [queue], [field, this.#pod.claimText(subscriber)])
   }
 }

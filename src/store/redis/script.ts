@@ -1,10 +1,11 @@
-/** Lua scripts by name: loaded once, run by hash, sent again where a server does not know them. */
+/** Lua scripts by name: run by hash, sent as a whole where a server does not know them. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Cluster, Redis } from 'ioredis'
 import type { Bytes } from '../../protocol/bytes.ts'
+import { isNoScript } from './connection/errors.ts'
+import type { CallOptions } from './connection/server.ts'
+import type { Servers } from './connection/servers.ts'
 
-export type RedisClient = Redis | Cluster
 export type Argument = string | number | Bytes
 
 const read = (name: string): string =>
@@ -18,21 +19,9 @@ const withPrelude = (source: string): string => {
   return source.slice(0, end) + prelude + source.slice(end)
 }
 
-const isNoScript = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith('NOSCRIPT')
-
 // a plain array of bytes is not an argument to the client
 const toArgument = (value: Argument): string | number | Buffer =>
   typeof value === 'object' ? Buffer.from(value.buffer, value.byteOffset, value.length) : value
-
-/** The client has them, its types do not; `callBuffer` loses the command under autopipelining (6.0.0). */
-interface ScriptCommands {
-  evalshaBuffer(hash: string, keyCount: number, ...values: readonly unknown[]): Promise<unknown>
-  evalBuffer(text: string, keyCount: number, ...values: readonly unknown[]): Promise<unknown>
-}
-
-const runsScripts = (client: object): client is ScriptCommands =>
-  'evalshaBuffer' in client && 'evalBuffer' in client
 
 export class Script {
   readonly name: string
@@ -45,19 +34,22 @@ export class Script {
     this.hash = createHash('sha1').update(this.text).digest('hex')
   }
 
-  /** The script's answer: arrays, numbers, null, and Buffers for strings. */
+  /**
+   * The script's answer: arrays, numbers, null, and Buffers for strings. All keys lie in one slot.
+   * @throws as `Servers.call`
+   */
   async run(
-    client: RedisClient,
-    keys: readonly string[],
+    servers: Servers,
+    keys: readonly [string, ...string[]],
     args: readonly Argument[],
+    options?: CallOptions,
   ): Promise<unknown> {
-    if (!runsScripts(client)) throw new TypeError('a Redis client without scripts')
-    const values = [...keys, ...args.map(toArgument)]
+    const values = [keys.length, ...keys, ...args.map(toArgument)]
     try {
-      return await client.evalshaBuffer(this.hash, keys.length, ...values)
+      return await servers.call(keys[0], 'EVALSHA', [this.hash, ...values], options)
     } catch (error) {
       if (!isNoScript(error)) throw error
-      return client.evalBuffer(this.text, keys.length, ...values)
+      return servers.call(keys[0], 'EVAL', [this.text, ...values], options)
     }
   }
 }

@@ -1,22 +1,44 @@
-/** Whether a server can hold the queues, and whether the cluster in it is one that we understand. */
-import { Cluster } from 'ioredis'
+/** Whether the servers can hold the queues, and whether the cluster in them is one we understand. */
+import { textOf } from './answer.ts'
+import type { ClusterKeys } from './cluster-keys.ts'
+import type { Durability } from './connection/group-commit.ts'
+import type { Servers } from './connection/servers.ts'
 import { type Keys, SCHEMA_VERSION } from './keys.ts'
-import type { RedisClient } from './script.ts'
+import { scripts } from './scripts.ts'
 
 /** One line that says what to do. */
 export class ServerProblem extends Error {
   override readonly name = 'ServerProblem'
 }
 
+export interface Checked {
+  readonly servers: Servers
+  readonly keys: Keys
+  readonly clusterKeys: ClusterKeys
+  readonly durability: Durability
+  /** Fingerprint of the relays' identity. */
+  readonly identity: string
+  readonly ignoresPolicy: boolean
+}
+
 const fieldOf = (info: string, name: string): string | undefined =>
   new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim()
 
-const checkVersion = (info: string): void => {
+const versionOf = (info: string) => {
   const valkey = fieldOf(info, 'valkey_version')
-  const version = valkey ?? fieldOf(info, 'redis_version') ?? ''
-  const [name, oldest] = valkey === undefined ? ['Redis', 7] : ['Valkey', 8]
-  if (!(Number.parseInt(version, 10) >= oldest))
+  const version = valkey ?? fieldOf(info, 'redis_version') ?? '?'
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return { name: valkey === undefined ? 'Redis' : 'Valkey', version, major, minor }
+}
+
+const checkVersion = (info: string, durability: Durability): void => {
+  const { name, version, major, minor } = versionOf(info)
+  if (!(major >= (name === 'Redis' ? 7 : 8)))
     throw new ServerProblem(`${name} ${version} is too old: Redis 7 or Valkey 8 is needed`)
+  if (durability === 'fsync' && name === 'Redis' && major === 7 && minor < 2)
+    throw new ServerProblem(
+      `SLUICE_DURABILITY fsync needs Redis 7.2 or Valkey 8, and this is ${name} ${version}`,
+    )
 }
 
 /** With any other policy Redis throws accepted messages away when it is full. */
@@ -24,24 +46,78 @@ const checkPolicy = (info: string): void => {
   const policy = fieldOf(info, 'maxmemory_policy')
   if (policy !== undefined && policy !== 'noeviction')
     throw new ServerProblem(
-      `Redis has maxmemory-policy ${policy}, which deletes queues when memory is short: set noeviction`,
+      `Redis has maxmemory-policy ${policy}, which deletes queues when memory is short: set noeviction, or SLUICE_REDIS_EVICTION=allowed to lose them`,
     )
 }
 
-const infoOf = async (client: RedisClient, section: string): Promise<readonly string[]> => {
-  if (!(client instanceof Cluster)) return [await client.info(section)]
-  return Promise.all(client.nodes('master').map((node) => node.info(section)))
+const checkDisk = (info: string): void => {
+  if (fieldOf(info, 'aof_enabled') === '0')
+    throw new ServerProblem('SLUICE_DURABILITY fsync needs Redis with appendonly yes')
 }
 
-/** @throws ServerProblem */
-export const checkServer = async (client: RedisClient, keys: Keys): Promise<void> => {
-  for (const info of await infoOf(client, 'server')) checkVersion(info)
-  for (const info of await infoOf(client, 'memory')) checkPolicy(info)
-  const mine = { schema: `${SCHEMA_VERSION}`, partitions: `${keys.tags.length}` }
-  for (const [field, value] of Object.entries(mine)) {
-    await client.hsetnx(keys.cluster, field, value)
-    const found = await client.hget(keys.cluster, field)
-    if (found !== value)
-      throw new ServerProblem(`the cluster in Redis has ${field} ${found}, this relay ${value}`)
+const infoOf = async ({ servers }: Checked, section: string): Promise<readonly string[]> =>
+  (await servers.each('INFO', [section])).map(textOf)
+
+/**
+ * What the first relay of a cluster records and all others must have in common. Versions of Sluice
+ * that understand each other's keys have one schema version, so they can run side by side.
+ */
+const recordedOf = ({ keys, identity }: Checked): Readonly<Record<string, string>> => ({
+  schema: `${SCHEMA_VERSION}`,
+  partitions: `${keys.tags.length}`,
+  identity,
+})
+
+const remedies: Readonly<Record<string, (found: string) => string>> = {
+  schema: () => 'run the versions of Sluice that made it, or begin with an empty Redis',
+  partitions: (found) => `set SLUICE_PARTITIONS=${found}`,
+  identity: () =>
+    'all relays need the same files in SLUICE_DATA_DIR, or this Redis belongs to another relay: give each a ?prefix= of its own',
+}
+
+const checkRecorded = async (checked: Checked): Promise<void> => {
+  const { servers, keys } = checked
+  const { cluster } = keys
+  for (const [field, mine] of Object.entries(recordedOf(checked))) {
+    await servers.call(cluster, 'HSETNX', [cluster, field, mine])
+    const found = textOf(await servers.call(cluster, 'HGET', [cluster, field]))
+    if (found !== mine)
+      throw new ServerProblem(
+        `the cluster in Redis has ${field} ${found} and this relay ${mine}: ${remedies[field]?.(found)}`,
+      )
   }
+}
+
+/** Queues made under a key that this relay lacks would be gone to its clients. */
+const checkKeys = async ({ servers, keys, clusterKeys }: Checked): Promise<void> => {
+  const { cluster } = keys
+  const known = await servers.call(cluster, 'HKEYS', [cluster])
+  const recorded = (Array.isArray(known) ? known : [])
+    .map(textOf)
+    .filter((field) => field.startsWith('key:'))
+    .map((field) => field.slice('key:'.length))
+  const missing = recorded.filter((id) => !clusterKeys.ids.includes(id))
+  if (missing.length > 0)
+    throw new ServerProblem(
+      `the cluster in Redis was made with another SLUICE_CLUSTER_KEY (${missing.join(', ')}) than this relay has (${clusterKeys.ids.join(', ')}): give both, the newest first`,
+    )
+  const [newest] = clusterKeys.ids
+  await servers.call(cluster, 'HSETNX', [cluster, `key:${newest}`, '1'])
+}
+
+const loadScripts = async ({ servers }: Checked): Promise<void> => {
+  const all = Object.values(scripts).map(({ text }) => servers.each('SCRIPT', ['LOAD', text]))
+  await Promise.all(all)
+}
+
+/** @throws ServerProblem, StoreUnavailable */
+export const checkServer = async (checked: Checked): Promise<void> => {
+  const { durability, ignoresPolicy } = checked
+  for (const info of await infoOf(checked, 'server')) checkVersion(info, durability)
+  if (!ignoresPolicy) for (const info of await infoOf(checked, 'memory')) checkPolicy(info)
+  if (durability === 'fsync')
+    for (const info of await infoOf(checked, 'persistence')) checkDisk(info)
+  await checkRecorded(checked)
+  await checkKeys(checked)
+  await loadScripts(checked)
 }

@@ -186,7 +186,7 @@ const addQuota = (check: Check): void => {
     }
     const subscriber = newSubscriber()
     same(await pod.store.subscribe([queue], subscriber), [headIs(marker)])
-    same(await pod.store.fetchHeads([queue.recipientId], subscriber), [marker])
+    same(await pod.heads([queue.recipientId], subscriber), [marker])
     same(await pod.store.describeQueue(queue), { outcome: 'done', size: 1, head: marker })
   })
 
@@ -227,10 +227,10 @@ const addFetchHeads = (check: Check): void => {
     const third = await pod.append(foreign)
     await pod.append(free)
     const ids = [alsoMine, foreign, empty, mine, free].map(({ recipientId }) => recipientId)
-    same(await pod.store.fetchHeads(ids, owner), [second, undefined, undefined, first, undefined])
-    const fetched = [undefined, third, undefined, undefined, undefined]
-    same(await pod.store.fetchHeads(ids, other), fetched)
-    assert.deepEqual(await pod.store.fetchHeads([], owner), [])
+    same(await pod.heads(ids, owner), [second, 'lost', undefined, first, 'lost'])
+    const fetched = ['lost', third, 'lost', 'lost', 'lost']
+    same(await pod.heads(ids, other), fetched)
+    assert.deepEqual(await pod.heads([], owner), [])
   })
 
   check('no head is fetched of a queue that was taken over, released or deleted', async (pod) => {
@@ -245,7 +245,7 @@ const addFetchHeads = (check: Check): void => {
     await pod.store.release(owner.connection, held)
     await pod.store.deleteQueue(deleted, newNumber())
     const ids = queues.map(({ recipientId }) => recipientId)
-    assert.deepEqual(await pod.store.fetchHeads(ids, owner), [undefined, undefined, undefined])
+    assert.deepEqual(await pod.heads(ids, owner), ['lost', 'lost', 'gone'])
   })
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { StoreEvent } from '../../../src/store/store.ts'
 import { newKey, newLink, newNotifier, newNumber, newSubscriber } from '../builders.ts'
-import type { Check, Pod } from '../cluster.ts'
+import { type Check, type Pod, recordOf } from '../cluster.ts'
 import { same } from '../same.ts'
 
 const done = { outcome: 'done' }
@@ -39,7 +39,7 @@ const cases: Readonly<Record<string, TwoPods>> = {
   async 'a record that is not fresh holds, or is refused as old'(here, there) {
     const queue = await here.create()
     const byPod = async (pod: Pod) => {
-      const [record] = await pod.store.loadQueues('sender', [queue.senderId])
+      const record = recordOf((await pod.store.loadQueues('sender', [queue.senderId]))[0])
       assert.ok(record)
       const { revision } = await pod.load(queue)
       const append = await pod.store.appendMessage(record, { message: pod.message() })
@@ -71,7 +71,7 @@ const cases: Readonly<Record<string, TwoPods>> = {
       assert.ok(event.type === 'available')
       assert.deepEqual([event.recipientId, event.claim], [recipientId, subscriber.claim])
       same(event.message ?? message, message)
-      same(await here.store.fetchHeads([recipientId], subscriber), [message])
+      same(await here.heads([recipientId], subscriber), [message])
       const { messageId } = message
       assert.deepEqual(await here.store.acknowledge(queue, { messageId, subscriber }), done)
     }
@@ -84,13 +84,13 @@ const cases: Readonly<Record<string, TwoPods>> = {
     const message = await here.append(queue)
     const { recipientId } = queue
     const { messageId } = message
-    assert.deepEqual(await there.store.fetchHeads([recipientId], subscriber), [undefined])
+    assert.deepEqual(await there.heads([recipientId], subscriber), ['lost'])
     const acknowledged = await there.store.acknowledge(queue, { messageId, subscriber })
     assert.deepEqual(acknowledged, { outcome: 'lost' })
     await there.store.release(connection, { recipients: [recipientId], notifiers: [] })
-    same(await here.store.fetchHeads([recipientId], subscriber), [message])
+    same(await here.heads([recipientId], subscriber), [message])
     await there.store.subscribe([queue], subscriber)
-    assert.deepEqual(await here.store.fetchHeads([recipientId], subscriber), [undefined])
+    assert.deepEqual(await here.heads([recipientId], subscriber), ['lost'])
     assert.equal((await here.events.next(connection)).type, 'available')
     const ended: StoreEvent = { type: 'ended', entityId: recipientId, claim: subscriber.claim }
     assert.deepEqual(await here.events.next(connection), ended)

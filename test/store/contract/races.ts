@@ -43,12 +43,12 @@ const subscribeRace = async (here: Pod, there: Pod): Promise<void> => {
 
   const message = await here.append(queue)
   const heads = await Promise.all(
-    sides.map(({ pod, subscriber }) => pod.store.fetchHeads([queue.recipientId], subscriber)),
+    sides.map(({ pod, subscriber }) => pod.heads([queue.recipientId], subscriber)),
   )
   const [first, second] = sides
   const isFirst = isSame(heads[0], [message])
   const [owner, other] = isFirst ? [first, second] : [second, first]
-  same(heads, isFirst ? [[message], [undefined]] : [[undefined], [message]])
+  same(heads, isFirst ? [[message], ['lost']] : [['lost'], [message]])
 
   const [event, ...more] = await owner.pod.rest(queue, owner.subscriber)
   assert.equal(event?.type, 'available')

@@ -169,7 +169,7 @@ export const recordCases = (check: Check): void => {
     const refused = newQueue({ recipientId: present.recipientId })
     assert.deepEqual(await pod.store.createQueue(refused, newSubscriber()), taken)
     const message = await pod.append(present)
-    same(await pod.store.fetchHeads([present.recipientId], owner), [message])
+    same(await pod.heads([present.recipientId], owner), [message])
     const [event, ...others] = await pod.rest(present, owner)
     assert.equal(event?.type, 'available')
     assert.equal(event?.claim, owner.claim)

@@ -80,7 +80,7 @@ const checkOld = async (call: Call, here: Pod, there: Pod): Promise<void> => {
   same(current, changed)
   same(await store.openLink(current), { outcome: 'done', content: contentOf(link) })
   same(await store.describeQueue(current), { outcome: 'done', size: 1, head: message })
-  same(await store.fetchHeads([queue.recipientId], owner), [message])
+  same(await here.heads([queue.recipientId], owner), [message])
   same(await here.take(notifier.notifierId, listener), [notification])
   assert.deepEqual(await here.rest(queue, owner), [])
   assert.deepEqual(await here.rest(queue, listener), [])

@@ -20,7 +20,7 @@ const fetchHeads: Step<{ actor: number }> = {
     const { queues } = world.model
     const ids = [...queues.map(({ fields }) => fields.recipientId), newRecipientId()]
     const heads = queues.map((one) => world.model.fetchHead(one, index))
-    same(await pod.store.fetchHeads(ids, { connection }), [...heads, undefined])
+    same(await pod.heads(ids, { connection }), [...heads, 'gone'])
   },
 }
 

@@ -137,21 +137,22 @@ const take: Step<{ actor: number; queue: number; limit: number }> = {
     const id = from.fields.notifier?.notifierId ?? newNotifierId()
     const { limit } = args
     const expected = world.model.take(id, index, limit)
-    same(await pod.store.takeNotifications(id, { connection, limit }), expected)
+    same(await pod.store.takeNotifications([id], { connection, limit }), [expected])
   },
 }
 
-const release: Step<{ actor: number; queues: number[] }> = {
+/** A connection that closes names what it holds, and perhaps what it held before. */
+const release: Step<{ actor: number }> = {
   name: 'release',
-  args: fc.record({ actor, queues: fc.array(queue, { minLength: 1, maxLength: 4 }) }),
+  args: fc.record({ actor }),
   async run(world, args) {
     const { index, connection, pod } = world.actor(args.actor)
-    const queues = args.queues.map((one) => world.queue(one))
-    const recipients = queues.map(({ fields }) => fields.recipientId)
-    const notifiers = queues.flatMap(({ fields }) => fields.notifier?.notifierId ?? [])
-    const held = { recipients, notifiers }
-    await pod.store.release(connection, held)
-    world.model.release(index, held)
+    const fields = world.model.queues.map((one) => one.fields)
+    await pod.store.release(connection, {
+      recipients: fields.map(({ recipientId }) => recipientId),
+      notifiers: fields.flatMap(({ notifier }) => notifier?.notifierId ?? []),
+    })
+    world.model.release(index)
   },
 }
 

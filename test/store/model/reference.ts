@@ -125,9 +125,9 @@ export class ReferenceModel {
     })
   }
 
-  fetchHead(queue: ModelQueue, connection: number): StoredMessage | undefined {
-    if (queue.isDeleted || queue.owner?.connection !== connection) return undefined
-    return queue.items[0]
+  fetchHead(queue: ModelQueue, connection: number): StoredMessage | 'gone' | 'lost' | undefined {
+    if (queue.isDeleted) return 'gone'
+    return queue.owner?.connection === connection ? queue.items[0] : 'lost'
   }
 
   peek(seen: Seen) {
@@ -267,16 +267,10 @@ export class ReferenceModel {
     return live.slice(0, limit)
   }
 
-  release(
-    connection: number,
-    { recipients, notifiers }: { recipients: readonly string[]; notifiers: readonly NotifierId[] },
-  ): void {
-    for (const queue of this.queues)
-      if (queue.owner?.connection === connection && recipients.includes(queue.fields.recipientId))
-        queue.owner = undefined
-    for (const notifierId of notifiers) {
-      const queue = this.byNotifier(notifierId)
-      if (queue?.listener?.connection === connection) queue.listener = undefined
+  release(connection: number): void {
+    for (const queue of this.queues) {
+      if (queue.owner?.connection === connection) queue.owner = undefined
+      if (queue.listener?.connection === connection) queue.listener = undefined
     }
   }
 

@@ -3,17 +3,19 @@
 -- returns {'stale'} | {'lost'} | {'head', message or false}
 local queueKey    = KEYS[1] -- hash of the queue
 local messagesKey = KEYS[2] -- list of messages, oldest first
+local countsKey   = KEYS[3] -- hash of the partition's counts
 local revision    = ARGV[1]
-local subscriber  = ARGV[2] -- [string] the claim that must still hold; empty for readers by GET
+local claim       = ARGV[2] -- [string] "pod:connection:claim:" that must still hold; empty for readers by GET
 local messageId   = ARGV[3] -- [bytes] empty: removes nothing
 local horizon     = tonumber(ARGV[4]) -- [seconds] messages from before are expired
 
 local queue = redis.call('HMGET', queueKey, 'v', 's')
 if queue[1] ~= revision then return { 'stale' } end
-if subscriber ~= '' and queue[2] ~= subscriber then return { 'lost' } end
-local head = expireMessages(messagesKey, horizon)
+if claim ~= '' and (queue[2] or ''):sub(1, #claim) ~= claim then return { 'lost' } end
+local head = expireMessages(messagesKey, horizon, countsKey)
 if head and head:sub(14, 37) == messageId then
   redis.call('LPOP', messagesKey)
+  countMessages(countsKey, head, -1)
   head = redis.call('LINDEX', messagesKey, 0)
 end
 return { 'head', head }

@@ -1,11 +1,12 @@
 #!lua
 -- append-message.lua: stores a message and tells who waits for it
--- returns {'stale'} | {'moved', subscriber, notifier's subscriber} | {'full'} | {'stored', wasEmpty}
+-- returns {'stale'} | {'moved', subscriber, notifier's subscriber} | {'full'} | {'stored', wasEmpty, isNews}
 local queueKey         = KEYS[1] -- hash of the queue
 local messagesKey      = KEYS[2] -- list of messages, oldest first
 local notificationsKey = KEYS[3] -- list of notifications, oldest first
 local mailboxKey       = KEYS[4] -- of the pod that the caller believes the subscriber to be on
 local notifierBoxKey   = KEYS[5] -- the same for the notifier's subscriber
+local countsKey        = KEYS[6] -- hash of the partition's counts
 local revision         = ARGV[1]
 local message          = ARGV[2] -- [bytes]
 local marker           = ARGV[3] -- [bytes] in its place when the queue is full
@@ -16,7 +17,7 @@ local subscriber       = ARGV[7] -- [string] the subscriber that the caller know
 local entry            = ARGV[8] -- [string] for its mailbox if the queue was empty, or empty
 local notification     = ARGV[9] -- [bytes] or empty
 local notifierHolder   = ARGV[10] -- [string] the notifier's subscriber that the caller knows of
-local notifierEntry    = ARGV[11] -- [string] for its mailbox, or empty
+local notifierEntry    = ARGV[11] -- [string] for its mailbox if there was no notification, or empty
 local notifyHorizon    = tonumber(ARGV[12]) -- [seconds] notifications from before are expired
 local MAX_PENDING      = 128
 
@@ -25,24 +26,29 @@ if queue[1] ~= revision then return { 'stale' } end
 if (queue[2] or '') ~= subscriber or (notification ~= '' and (queue[3] or '') ~= notifierHolder) then
   return { 'moved', queue[2] or '', queue[3] or '' }
 end
-expireMessages(messagesKey, horizon)
+expireMessages(messagesKey, horizon, countsKey)
 local size = redis.call('LLEN', messagesKey)
 if queue[4] and size > 0 then return { 'full' } end
 if size >= quota then
   redis.call('RPUSH', messagesKey, marker)
   redis.call('HSET', queueKey, 'f', '1')
+  countMessages(countsKey, marker, 1)
   return { 'full' }
 end
 redis.call('RPUSH', messagesKey, message)
 redis.call('EXPIRE', messagesKey, ttl)
+countMessages(countsKey, message, 1)
 if queue[4] then redis.call('HDEL', queueKey, 'f') end
 if size == 0 then tell(mailboxKey, entry) end
+local isNews = 0
 if notification ~= '' then
   expireNotifications(notificationsKey, notifyHorizon)
-  if redis.call('RPUSH', notificationsKey, notification) > MAX_PENDING then
-    redis.call('LPOP', notificationsKey)
-  end
+  local pending = redis.call('RPUSH', notificationsKey, notification)
+  if pending > MAX_PENDING then redis.call('LPOP', notificationsKey) end
   redis.call('EXPIRE', notificationsKey, ttl)
-  tell(notifierBoxKey, notifierEntry)
+  if pending == 1 then
+    isNews = 1
+    tell(notifierBoxKey, notifierEntry)
+  end
 end
-return { 'stored', size == 0 and 1 or 0 }
+return { 'stored', size == 0 and 1 or 0, isNews }

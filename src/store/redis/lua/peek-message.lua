@@ -3,9 +3,10 @@
 -- returns {'stale'} | {'head', message or false, count}
 local queueKey    = KEYS[1] -- hash of the queue
 local messagesKey = KEYS[2] -- list of messages, oldest first
+local countsKey   = KEYS[3] -- hash of the partition's counts
 local revision    = ARGV[1]
 local horizon     = tonumber(ARGV[2]) -- [seconds] messages from before are expired
 
 if redis.call('HGET', queueKey, 'v') ~= revision then return { 'stale' } end
-local head = expireMessages(messagesKey, horizon)
+local head = expireMessages(messagesKey, horizon, countsKey)
 return { 'head', head, redis.call('LLEN', messagesKey) }

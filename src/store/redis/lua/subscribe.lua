@@ -4,6 +4,7 @@
 local queueKey    = KEYS[1] -- hash of the queue
 local messagesKey = KEYS[2] -- list of messages, oldest first
 local mailboxKey  = KEYS[3] -- of the pod that the caller believes the previous subscriber to be on
+local countsKey   = KEYS[4] -- hash of the partition's counts
 local revision    = ARGV[1]
 local subscriber  = ARGV[2] -- [string] the new claim
 local previous    = ARGV[3] -- [string] the subscriber that the caller knows of, or empty
@@ -15,4 +16,4 @@ if queue[1] ~= revision then return { 'stale' } end
 if (queue[2] or '') ~= previous then return { 'moved', queue[2] or '', queue[3] or '' } end
 redis.call('HSET', queueKey, 's', subscriber)
 tell(mailboxKey, entry)
-return { 'head', expireMessages(messagesKey, horizon) }
+return { 'head', expireMessages(messagesKey, horizon, countsKey) }

@@ -1,0 +1,94 @@
+/**
+ * Writes that count only when they are as durable as configured: those of a turn go to the server
+ * together, followed by one WAIT or WAITAOF on the same connection; those that come meanwhile are
+ * the next group. A connection of its own, so that a group that waits holds up nothing else.
+ */
+import { StoreUnavailable } from '../../store-error.ts'
+import type { Argument, Link } from './link.ts'
+
+export type Durability = 'memory' | 'replica' | 'fsync'
+
+/** What follows a group, and whether its answer is enough. */
+interface Confirmation {
+  readonly name: string
+  readonly args: readonly Argument[]
+  isEnough(answer: unknown): boolean
+}
+
+/** Below the silence after which a connection is given up. */
+const CONFIRM_MS = 1000
+
+const atLeastOne = (count: unknown): boolean => typeof count === 'number' && count >= 1
+
+const confirmations: { readonly [D in Exclude<Durability, 'memory'>]: Confirmation } = {
+  /** The number of replicas that have what this connection wrote. */
+  replica: { name: 'WAIT', args: [1, CONFIRM_MS], isEnough: atLeastOne },
+  /** The same for the server's own disk, and for disks of replicas. */
+  fsync: {
+    name: 'WAITAOF',
+    args: [1, 0, CONFIRM_MS],
+    isEnough: (answer) => Array.isArray(answer) && atLeastOne(answer[0]),
+  },
+}
+
+interface Write {
+  readonly name: string
+  readonly args: readonly Argument[]
+  readonly answer: PromiseWithResolvers<unknown>
+}
+
+export class GroupCommit {
+  readonly #link: Link
+  readonly #confirmation: Confirmation
+  #next: Write[] = []
+  #isBusy = false
+
+  constructor(link: Link, durability: Exclude<Durability, 'memory'>) {
+    this.#link = link
+    this.#confirmation = confirmations[durability]
+  }
+
+  /**
+   * As `Link.call`, but resolves when the write is durable.
+   * @throws StoreUnavailable also where it was not confirmed in time
+   */
+  call(name: string, args: readonly Argument[]): Promise<unknown> {
+    const answer = Promise.withResolvers<unknown>()
+    this.#next.push({ name, args, answer })
+    if (!this.#isBusy) {
+      this.#isBusy = true
+      setImmediate(() => void this.#commit())
+    }
+    return answer.promise
+  }
+
+  async #commit(): Promise<void> {
+    while (this.#next.length > 0) {
+      const writes = this.#next
+      this.#next = []
+      const answers = writes.map(({ name, args }) => this.#link.call(name, args))
+      const [problem, ...results] = await Promise.all([
+        this.#confirm(),
+        ...(await Promise.allSettled(answers)),
+      ])
+      results.forEach((result, index) => {
+        const answer = writes[index]?.answer
+        if (result.status === 'rejected') answer?.reject(result.reason)
+        else if (problem !== undefined) answer?.reject(problem)
+        else answer?.resolve(result.value)
+      })
+    }
+    this.#isBusy = false
+  }
+
+  /** Why the group is not durable; undefined where it is. */
+  async #confirm(): Promise<Error | undefined> {
+    const { name, args, isEnough } = this.#confirmation
+    try {
+      if (isEnough(await this.#link.call(name, args))) return undefined
+      return new StoreUnavailable(`${name} was not confirmed in time`)
+    } catch (error) {
+      return new StoreUnavailable(`${name} failed`, { cause: error })
+    }
+  }
+}

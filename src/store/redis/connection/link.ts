@@ -1,0 +1,105 @@
+/**
+ * One connection to one server. Commands of one turn of the event loop leave in one write, and
+ * answers come in their order; a server that is silent for too long is left and connected to anew.
+ */
+import { Command, type Redis } from 'ioredis'
+import { StoreUnavailable } from '../../store-error.ts'
+import { errorOfReply, NotRun } from './errors.ts'
+
+export type Argument = string | number | Buffer
+
+/** The longest time between a command and some answer of the server. */
+export const SILENCE_MS = 3000
+const CHECK_MS = 250
+
+export interface LinkEvents {
+  /** The connection broke: what was under way may have happened or not. */
+  onLost(): void
+  onError(error: unknown): void
+}
+
+const notReady = new NotRun('no connection to Redis')
+
+export class Link {
+  readonly #redis: Redis
+  readonly #onLost: () => void
+  readonly #check: NodeJS.Timeout
+  #underWay = 0
+  #isCorked = false
+  #isLost = false
+  /** When the server last answered, or was first asked after it had answered everything. */
+  #lastHeardAt = 0
+
+  constructor(redis: Redis, { onLost, onError }: LinkEvents) {
+    this.#redis = redis
+    this.#onLost = onLost
+    redis.on('error', onError)
+    redis.on('close', () => this.#lost())
+    redis.on('ready', () => {
+      this.#isLost = false
+    })
+    this.#check = setInterval(() => this.#checkSilence(), CHECK_MS).unref()
+  }
+
+  get isReady(): boolean {
+    return this.#redis.status === 'ready'
+  }
+
+  /** Does not wait for the connection: calls fail until there is one. */
+  open(): void {
+    this.#redis.connect().catch(() => {})
+  }
+
+  /**
+   * Bytes come back as Buffers.
+   * @throws NotRun, StoreFull, StoreUnavailable, or the server's error about the command
+   */
+  async call(name: string, args: readonly Argument[]): Promise<unknown> {
+    if (!this.isReady) throw notReady
+    if (this.#underWay === 0) this.#lastHeardAt = performance.now()
+    this.#underWay += 1
+    this.#cork()
+    try {
+      return await this.#redis.sendCommand(new Command(name, [...args], { replyEncoding: null }))
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ReplyError') throw errorOfReply(error)
+      throw new StoreUnavailable('the connection to Redis broke', { cause: error })
+    } finally {
+      this.#underWay -= 1
+      this.#lastHeardAt = performance.now()
+    }
+  }
+
+  /** Connects anew, such as to the primary that took over. */
+  reconnect(): void {
+    this.#redis.stream?.destroy()
+  }
+
+  close(): void {
+    clearInterval(this.#check)
+    this.#redis.disconnect()
+  }
+
+  /** What the turn writes leaves together, at its end. */
+  #cork(): void {
+    if (this.#isCorked) return
+    this.#isCorked = true
+    const { stream } = this.#redis
+    stream.cork()
+    setImmediate(() => {
+      this.#isCorked = false
+      stream.uncork()
+    })
+  }
+
+  #checkSilence(): void {
+    if (this.#underWay > 0 && performance.now() - this.#lastHeardAt > SILENCE_MS) this.reconnect()
+  }
+
+  /** Once for each connection, not for each attempt at a new one. */
+  #lost(): void {
+    if (this.#isLost) return
+    this.#isLost = true
+    this.#onLost()
+  }
+}

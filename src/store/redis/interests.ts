@@ -1,0 +1,90 @@
+/**
+ * What the connections of this pod hold, by what mailboxes call it: the claim and the queue's blind
+ * id. It is forgotten with the connection at the latest.
+ */
+import {
+  asNotifierId,
+  asRecipientId,
+  type EntityId,
+  type NotifierId,
+  type RecipientId,
+} from '../../protocol/ids.ts'
+import type { Subscriber } from '../store.ts'
+import type { BlindId } from './cluster-keys.ts'
+
+interface Claim {
+  readonly claimedAt: number
+  /** Whether Redis is known to have the claim. */
+  isHeld: boolean
+}
+
+export type Interest = Claim &
+  (
+    | { readonly party: 'recipient'; readonly id: RecipientId }
+    | { readonly party: 'notifier'; readonly id: NotifierId }
+  )
+
+export type InterestParty = Interest['party']
+
+/** Where a claim is made: by whom, and on which queue. */
+export interface Place extends Subscriber {
+  readonly blind: BlindId
+}
+
+export interface Held extends Place {
+  readonly interest: Interest
+}
+
+const nameOf = (party: InterestParty, claim: number, blind: BlindId): string =>
+  `${party === 'recipient' ? 's' : 'n'}${claim.toString(36)}:${blind}`
+
+export class Interests {
+  readonly #byConnection = new Map<number, Map<string, Interest>>()
+
+  /** Before Redis is asked, so that what it causes finds the subscription. */
+  open(
+    party: 'recipient' | 'notifier',
+    id: EntityId,
+    { connection, claim, claimedAt, blind }: Place & Pick<Claim, 'claimedAt'>,
+  ): Interest {
+    const opened = { claimedAt, isHeld: false }
+    const interest: Interest =
+      party === 'recipient'
+        ? { ...opened, party, id: asRecipientId(id) }
+        : { ...opened, party, id: asNotifierId(id) }
+    const name = nameOf(party, claim, blind)
+    const present = this.#byConnection.get(connection)
+    if (present === undefined) this.#byConnection.set(connection, new Map([[name, interest]]))
+    else present.set(name, interest)
+    return interest
+  }
+
+  get(party: InterestParty, subscriber: Subscriber, blind: BlindId): Interest | undefined {
+    const { connection, claim } = subscriber
+    return this.#byConnection.get(connection)?.get(nameOf(party, claim, blind))
+  }
+
+  drop(party: InterestParty, { connection, claim }: Subscriber, blind: BlindId): void {
+    const held = this.#byConnection.get(connection)
+    if (held?.delete(nameOf(party, claim, blind)) && held.size === 0)
+      this.#byConnection.delete(connection)
+  }
+
+  /** Forgets a connection and returns what it held. */
+  take(connection: number): readonly Held[] {
+    const held = [...this.#heldBy(connection)]
+    this.#byConnection.delete(connection)
+    return held
+  }
+
+  *[Symbol.iterator](): IterableIterator<Held> {
+    for (const connection of this.#byConnection.keys()) yield* this.#heldBy(connection)
+  }
+
+  *#heldBy(connection: number): IterableIterator<Held> {
+    for (const [name, interest] of this.#byConnection.get(connection) ?? []) {
+      const [claim = '', blind = ''] = name.slice(1).split(':')
+      yield { connection, claim: Number.parseInt(claim, 36), blind, interest }
+    }
+  }
+}
