@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster } from 'ioredis'
 import { parseRedisAddress } from '../src/store/redis/address.ts'
-import { commandClient } from '../src/store/redis/client.ts'
+import { connect, type RedisClient } from '../test/support/redis/connect.ts'
 import { thisMachine } from '../test/support/redis/find.ts'
 import { shareRedis } from '../test/support/redis/shared.ts'
 import { startRedis } from '../test/support/redis.ts'
@@ -17,13 +17,13 @@ const SETTLED_BYTES = 2000
 
 export class RedisUnderTest implements CpuClock, AsyncDisposable {
   readonly url: string
-  readonly #client: ReturnType<typeof commandClient>
+  readonly #client: RedisClient
   readonly #stop: () => Promise<void>
 
   private constructor(url: string, stop: () => Promise<void>) {
     this.url = url
     this.#stop = stop
-    this.#client = commandClient(parseRedisAddress(url))
+    this.#client = connect(url)
   }
 
   /**

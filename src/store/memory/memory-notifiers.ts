@@ -16,6 +16,11 @@ export type News = StoreEvent extends infer E
   : never
 export type Tell = (subscriber: Subscriber, news: News) => void
 
+export interface Taking {
+  readonly connection: number
+  readonly limit: number
+}
+
 /** Notifications kept for a notifier that nobody serves; the oldest go first. */
 const MAX_PENDING = 128
 
@@ -66,7 +71,9 @@ export class MemoryNotifiers {
       this.#tell(notifier.subscriber, { type: 'notified', notifierId: id })
   }
 
-  take(id: NotifierId, connection: number, limit: number): readonly StoredNotification[] {
+  /** Of those that the connection holds; those from before the horizon are expired. */
+  take(id: NotifierId, { connection, limit }: Taking, horizonSeconds: number) {
+    this.#expire(id, horizonSeconds)
     const notifier = this.#byId.get(id)
     if (notifier?.subscriber?.connection !== connection) return []
     return notifier.pending.splice(0, limit)
@@ -77,7 +84,7 @@ export class MemoryNotifiers {
     if (notifier?.subscriber?.connection === connection) delete notifier.subscriber
   }
 
-  expire(id: NotifierId, horizonSeconds: number): void {
+  #expire(id: NotifierId, horizonSeconds: number): void {
     const pending = this.#byId.get(id)?.pending
     if (pending === undefined) return
     const live = pending.findIndex((one) => one.timestamp >= horizonSeconds)

@@ -34,6 +34,10 @@ export class MemoryQueue {
     return this.subscriber?.connection === connection && this.subscriber.claim === claim
   }
 
+  release(connection: number): void {
+    if (this.subscriber?.connection === connection) this.subscriber = undefined
+  }
+
   /** A link's id and fixed data stay as they were first set. */
   canTakeLink({ linkId, fixed }: LinkContent & { readonly linkId: LinkId }): boolean {
     if (this.link === undefined) return true

@@ -26,7 +26,7 @@ import type {
   Subscriber,
 } from '../store.ts'
 import { MemoryExpiry } from './memory-expiry.ts'
-import { MemoryNotifiers, type News } from './memory-notifiers.ts'
+import { MemoryNotifiers, type News, type Taking } from './memory-notifiers.ts'
 import { MemoryQueue, type Tally } from './memory-queue.ts'
 import { QueueTable } from './queue-table.ts'
 import { sweep } from './sweep.ts'
@@ -55,10 +55,9 @@ export class MemoryStore implements QueueStore {
 
   async loadQueues(party: QueueParty, ids: readonly EntityId[]) {
     return ids.map((id): Lookup => {
-      const queue =
-        party === 'notifier'
-          ? this.#table.get(this.#notifiers.recipientOf(asNotifierId(id)))
-          : this.#table.find(party, id)
+      const isNotifier = party === 'notifier'
+      const recipientId = isNotifier ? this.#notifiers.recipientOf(asNotifierId(id)) : undefined
+      const queue = isNotifier ? this.#table.get(recipientId) : this.#table.find(party, id)
       return queue ? { outcome: 'found', queue: queue.record, isFresh: true } : missing
     })
   }
@@ -71,10 +70,8 @@ export class MemoryStore implements QueueStore {
       (notifierId !== undefined && this.#notifiers.has(notifierId))
     )
       return taken
-    const queue = new MemoryQueue(
-      { ...fields, revision: 1, status: { state: 'active' } },
-      this.#tally,
-    )
+    const record: QueueRecord = { ...fields, revision: 1, status: { state: 'active' } }
+    const queue = new MemoryQueue(record, this.#tally)
     queue.subscriber = subscriber
     this.#table.add(queue, link)
     if (notifierId !== undefined) this.#notifiers.add(notifierId, recipientId)
@@ -225,25 +222,15 @@ export class MemoryStore implements QueueStore {
     )
   }
 
-  async takeNotifications(
-    ids: readonly NotifierId[],
-    { connection, limit }: { connection: number; limit: number },
-  ) {
-    const horizon = this.#expiry.notificationHorizon
-    return ids.map((id) => {
-      this.#notifiers.expire(id, horizon)
-      return this.#notifiers.take(id, connection, limit)
-    })
+  async takeNotifications(ids: readonly NotifierId[], taking: Taking) {
+    return ids.map((id) => this.#notifiers.take(id, taking, this.#expiry.notificationHorizon))
   }
 
   async release(
     connection: number,
     held: { recipients: readonly RecipientId[]; notifiers: readonly NotifierId[] },
   ) {
-    for (const id of held.recipients) {
-      const queue = this.#table.get(id)
-      if (queue?.subscriber?.connection === connection) queue.subscriber = undefined
-    }
+    for (const id of held.recipients) this.#table.get(id)?.release(connection)
     for (const id of held.notifiers) this.#notifiers.release(id, connection)
   }
 

@@ -64,6 +64,10 @@ export const parseRedisAddress = (text: string): RedisAddress => {
     throw new RedisAddressError('redis+sentinel:// needs the name of the primary after the hosts')
   if (kind === 'cluster' && path !== '')
     throw new RedisAddressError('a Redis Cluster has no databases')
+  const keyPrefix = decodeURIComponent(prefix)
+  // braces would decide the cluster slot of every key
+  if (!/^[\x21-\x7a|~]*$/.test(keyPrefix))
+    throw new RedisAddressError('the prefix has other than printable ASCII characters, or braces')
   return {
     kind,
     nodes: [first, ...others],
@@ -72,7 +76,7 @@ export const parseRedisAddress = (text: string): RedisAddress => {
     ...(password && { password: decodeURIComponent(password) }),
     tls: scheme === 'rediss',
     database: parseDatabase(database),
-    prefix: decodeURIComponent(prefix),
+    prefix: keyPrefix,
   }
 }
 

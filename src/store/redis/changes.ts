@@ -4,6 +4,7 @@ import type { Done, QueueParty, QueueRecord, Stale } from '../store.ts'
 import { numberOf, type ScriptAnswer, textOf, UnexpectedAnswer } from './answer.ts'
 import type { BlindId } from './cluster-keys.ts'
 import type { CallOptions } from './connection/server.ts'
+import { holdingOf } from './holder.ts'
 import type { Pod } from './pod.ts'
 import type { CachedQueue } from './queue-cache.ts'
 import { scripts } from './scripts.ts'
@@ -151,6 +152,6 @@ export const withHolders = async (
 
 /** `{ subscriber, notifier's subscriber }`. */
 const takeHolders = (queue: CachedQueue, { rest }: ScriptAnswer): void => {
-  queue.subscriber = textOf(rest[0])
-  queue.notifierSubscriber = textOf(rest[1])
+  queue.subscriber = holdingOf(textOf(rest[0]))
+  queue.notifierSubscriber = holdingOf(textOf(rest[1]))
 }

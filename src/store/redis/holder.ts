@@ -20,7 +20,7 @@ export const claimText = (pod: string, { connection, claim }: Subscriber): strin
 export const connectionText = (pod: string, connection: number): string =>
   `${pod}:${connection.toString(36)}:`
 
-export const parseHolder = (text: string): Holder | undefined => {
+const parseHolder = (text: string): Holder | undefined => {
   const [pod, connection, claim, claimedAt] = text.split(':')
   if (pod === undefined || connection === undefined || claim === undefined) return undefined
   return {
@@ -30,3 +30,15 @@ export const parseHolder = (text: string): Holder | undefined => {
     claimedAt: Number.parseInt(claimedAt ?? '0', 36),
   }
 }
+
+/** Who a queue or notifier was last seen with: as Redis has it, and read. */
+export interface Holding {
+  /** Empty for nobody. */
+  readonly text: string
+  readonly holder: Holder | undefined
+}
+
+export const nobody: Holding = { text: '', holder: undefined }
+
+export const holdingOf = (text: string): Holding =>
+  text === '' ? nobody : { text, holder: parseHolder(text) }

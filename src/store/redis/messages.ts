@@ -13,7 +13,7 @@ import {
 } from '../store.ts'
 import { bytesOf, numberOf } from './answer.ts'
 import { done, durably, stale, withHolders } from './changes.ts'
-import { connectionText, holderText } from './holder.ts'
+import { connectionText, holderText, nobody } from './holder.ts'
 import { decodeMessage, encodeMessage, encodeNotification } from './message-codec.ts'
 import type { Pod } from './pod.ts'
 import { scripts } from './scripts.ts'
@@ -35,18 +35,18 @@ export class Messages {
     const { word, rest } = await withHolders(this.#pod, record, async (queue) => {
       const { keys, subscriber: previous } = queue
       const holder = this.#pod.holder(subscriber, previous)
-      const text = holderText(holder)
+      const taken = { text: holderText(holder), holder }
       const place = { ...holder, blind: keys.blind }
       const news = this.#pod.news('ended', previous, queue, { besides: subscriber })
       const interest = interests.open('recipient', record.recipientId, place)
       const answer = await this.#pod.run(
         scripts.subscribe,
         [keys.queue, keys.messages, news.mailbox, keys.counts],
-        [record.revision, text, previous, news.entry, this.#horizon()],
+        [record.revision, taken.text, previous.text, news.entry, this.#horizon()],
       )
       if (answer.word === 'head') {
         interest.isHeld = true
-        queue.subscriber = text
+        queue.subscriber = taken
         news.deliver()
       } else interests.drop('recipient', place, keys.blind)
       return answer
@@ -111,7 +111,7 @@ export class Messages {
       const news = this.#pod.news('available', subscriber, queue)
       const forNotifier = this.#pod.news(
         'notified',
-        append.notification === undefined ? '' : notifierSubscriber,
+        append.notification === undefined ? nobody : notifierSubscriber,
         queue,
       )
       const answer = await this.#pod.run(
@@ -126,10 +126,10 @@ export class Messages {
         ],
         [
           ...this.#messageArguments(record, append),
-          subscriber,
+          subscriber.text,
           news.entry,
           append.notification === undefined ? '' : encodeNotification(append.notification),
-          notifierSubscriber,
+          notifierSubscriber.text,
           forNotifier.entry,
           this.#pod.nowSeconds - this.#pod.options.limits.notificationTtlSeconds,
         ],
@@ -147,11 +147,9 @@ export class Messages {
   #messageArguments({ revision }: QueueRecord, { message }: Append) {
     const { queueQuota, messageTtlSeconds, expireOnSend, expiryIntervalSeconds } =
       this.#pod.options.limits
-    const { messageId, timestamp } = message
     return [
       revision,
       encodeMessage(message),
-      encodeMessage({ kind: 'quota', messageId, timestamp }),
       queueQuota,
       expireOnSend ? this.#pod.nowSeconds - messageTtlSeconds : this.#horizon(),
       messageTtlSeconds + expiryIntervalSeconds,

@@ -58,7 +58,7 @@ export class NotifierChanges {
       const answer = await this.#pod.run(
         scripts.setNotifier,
         [keys.queue, keys.notifications, news.mailbox],
-        [record.revision, notifierSubscriber, news.entry, ...pieces],
+        [record.revision, notifierSubscriber.text, news.entry, ...pieces],
         durably,
       )
       if (answer.word === 'done') news.deliver()
@@ -82,18 +82,18 @@ export class NotifierChanges {
     const { word } = await withHolders(this.#pod, record, async (queue) => {
       const { keys, notifierSubscriber: previous } = queue
       const holder = this.#pod.holder(subscriber, previous)
-      const text = holderText(holder)
+      const taken = { text: holderText(holder), holder }
       const place = { ...holder, blind: keys.blind }
       const news = this.#pod.news('notifier-ended', previous, queue, { besides: subscriber })
       const interest = interests.open('notifier', notifier.notifierId, place)
       const answer = await this.#pod.run(
         scripts.subscribeNotifier,
         [keys.queue, keys.notifications, news.mailbox],
-        [record.revision, text, previous, news.entry],
+        [record.revision, taken.text, previous.text, news.entry],
       )
       if (answer.word === 'subscribed') {
         interest.isHeld = true
-        queue.notifierSubscriber = text
+        queue.notifierSubscriber = taken
         news.deliver()
         if (numberOf(answer.rest[0]) > 0)
           this.#pod.tell({ ...holder, type: 'notified', queue: keys.blind })

@@ -7,7 +7,7 @@ import type { ClusterKeys } from './cluster-keys.ts'
 import type { CallOptions } from './connection/server.ts'
 import type { Servers } from './connection/servers.ts'
 import { type Entry, type EntryType, entryText, partyOf } from './entry.ts'
-import { claimText, type Holder, parseHolder } from './holder.ts'
+import { claimText, type Holder, type Holding, nobody } from './holder.ts'
 import { type Interest, Interests } from './interests.ts'
 import type { Keys } from './keys.ts'
 import type { CachedQueue } from './queue-cache.ts'
@@ -58,13 +58,13 @@ export class Pod {
     return Math.floor(this.options.now() / 1000)
   }
 
-  async run(
+  run(
     script: Script,
     keys: readonly [string, ...string[]],
     args: readonly Argument[],
     options?: CallOptions,
   ): Promise<ScriptAnswer> {
-    return parseAnswer(await script.run(this.options.servers, keys, args, options))
+    return script.run(this.options.servers, keys, { args, ...options }).then(parseAnswer)
   }
 
   claimText(subscriber: Subscriber): string {
@@ -72,23 +72,22 @@ export class Pod {
   }
 
   /** A claim that is made now, later than the one that it takes over from. */
-  holder(subscriber: Subscriber, previous = ''): Holder {
-    const claimedAt = Math.max(this.options.now(), (parseHolder(previous)?.claimedAt ?? 0) + 1)
+  holder(subscriber: Subscriber, previous = nobody): Holder {
+    const claimedAt = Math.max(this.options.now(), (previous.holder?.claimedAt ?? 0) + 1)
     return { ...subscriber, pod: this.options.pod, claimedAt }
   }
 
   /** `besides`: a connection of this pod that is not told what it caused itself. */
   news(
     type: EntryType,
-    holderText: string,
+    { holder }: Holding,
     queue: CachedQueue,
     { besides, blocking }: { readonly besides?: Besides; readonly blocking?: Blocking } = {},
   ): News {
     const { keys, pod } = this.options
     const { tag, blind } = queue.keys
-    const holder = parseHolder(holderText)
-    const nobody = { mailbox: keys.mailbox(tag, pod), entry: '', deliver: nothing }
-    if (holder === undefined) return nobody
+    const forNobody = { mailbox: keys.mailbox(tag, pod), entry: '', deliver: nothing }
+    if (holder === undefined) return forNobody
     if (holder.pod !== pod)
       return {
         mailbox: keys.mailbox(tag, holder.pod),
@@ -98,10 +97,10 @@ export class Pod {
     if (holder.connection === besides?.connection) {
       const isSame = holder.claim === besides.claim
       const forget = (): void => this.#forget({ ...holder, type, queue: blind })
-      return { ...nobody, deliver: isSame ? nothing : forget }
+      return { ...forNobody, deliver: isSame ? nothing : forget }
     }
     return {
-      ...nobody,
+      ...forNobody,
       deliver: (message) => this.tell({ ...holder, type, queue: blind }, { message, blocking }),
     }
   }

@@ -1,14 +1,14 @@
 /** Queue records as this pod last saw them; a script refuses what has changed since. */
 import type { EntityId, RecipientId } from '../../protocol/ids.ts'
 import type { QueueParty, QueueRecord } from '../store.ts'
+import type { Holding } from './holder.ts'
 import type { QueueKeys } from './keys.ts'
 
 export interface CachedQueue {
   readonly record: QueueRecord
   readonly keys: QueueKeys
-  /** Who held the queue and its notifier: "pod:connection:claim", or empty. */
-  subscriber: string
-  notifierSubscriber: string
+  subscriber: Holding
+  notifierSubscriber: Holding
 }
 
 /** Least recently used entries go first. */

@@ -16,7 +16,7 @@ import {
   settle,
   withHolders,
 } from './changes.ts'
-import { holderText } from './holder.ts'
+import { holderText, nobody } from './holder.ts'
 import type { QueueKeys } from './keys.ts'
 import { encodeLink } from './link-changes.ts'
 import type { Pod } from './pod.ts'
@@ -77,11 +77,11 @@ export class QueueChanges {
     const pieces = this.#pod.options.repository.pieces({ ...record, ...changes })
     const { word } = await withHolders(this.#pod, record, async (queue) => {
       const about = blocking && { blocking }
-      const news = this.#pod.news('blocked', blocking ? queue.subscriber : '', queue, about)
+      const news = this.#pod.news('blocked', blocking ? queue.subscriber : nobody, queue, about)
       const answer = await this.#pod.run(
         scripts.updateQueue,
         [queue.keys.queue, news.mailbox],
-        [record.revision, queue.subscriber, news.entry, blocking ? '1' : '', ...pieces],
+        [record.revision, queue.subscriber.text, news.entry, blocking ? '1' : '', ...pieces],
         durably,
       )
       if (answer.word === 'done') news.deliver()
@@ -111,9 +111,9 @@ export class QueueChanges {
         ],
         [
           record.revision,
-          queue.subscriber,
+          queue.subscriber.text,
           news.entry,
-          queue.notifierSubscriber,
+          queue.notifierSubscriber.text,
           forNotifier.entry,
         ],
         durably,

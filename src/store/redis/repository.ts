@@ -5,6 +5,7 @@ import type { Lookup, QueueParty, QueueRecord } from '../store.ts'
 import { textOf } from './answer.ts'
 import type { BlindId, ClusterKeys } from './cluster-keys.ts'
 import type { Servers } from './connection/servers.ts'
+import { holdingOf } from './holder.ts'
 import type { Keys } from './keys.ts'
 import { type CachedQueue, QueueCache } from './queue-cache.ts'
 import { decodeRecord, encodeRecord, type RecordFields } from './record-codec.ts'
@@ -117,8 +118,8 @@ export class Repository {
     return {
       record: { ...record, revision: Number(revision.toString('latin1')) },
       keys: queueKeys,
-      subscriber: textOf(fields.get('s')),
-      notifierSubscriber: textOf(fields.get('n')),
+      subscriber: holdingOf(textOf(fields.get('s'))),
+      notifierSubscriber: holdingOf(textOf(fields.get('n'))),
     }
   }
 

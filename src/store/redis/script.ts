@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Bytes } from '../../protocol/bytes.ts'
-import { isNoScript } from './connection/errors.ts'
 import type { CallOptions } from './connection/server.ts'
 import type { Servers } from './connection/servers.ts'
 
@@ -38,18 +37,13 @@ export class Script {
    * The script's answer: arrays, numbers, null, and Buffers for strings. All keys lie in one slot.
    * @throws as `Servers.call`
    */
-  async run(
+  run(
     servers: Servers,
     keys: readonly [string, ...string[]],
-    args: readonly Argument[],
-    options?: CallOptions,
+    { args, isDurable = false }: { readonly args: readonly Argument[] } & CallOptions,
   ): Promise<unknown> {
-    const values = [keys.length, ...keys, ...args.map(toArgument)]
-    try {
-      return await servers.call(keys[0], 'EVALSHA', [this.hash, ...values], options)
-    } catch (error) {
-      if (!isNoScript(error)) throw error
-      return servers.call(keys[0], 'EVAL', [this.text, ...values], options)
-    }
+    const values: (string | number | Buffer)[] = [this.hash, keys.length, ...keys]
+    for (const arg of args) values.push(toArgument(arg))
+    return servers.call(keys[0], 'EVALSHA', values, { isDurable, script: this.text })
   }
 }

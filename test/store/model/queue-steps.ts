@@ -146,13 +146,15 @@ const release: Step<{ actor: number }> = {
   name: 'release',
   args: fc.record({ actor }),
   async run(world, args) {
-    const { index, connection, pod } = world.actor(args.actor)
+    const actor = world.actor(args.actor)
+    const { index, connection, pod } = actor
     const fields = world.model.queues.map((one) => one.fields)
     await pod.store.release(connection, {
       recipients: fields.map(({ recipientId }) => recipientId),
       notifiers: fields.flatMap(({ notifier }) => notifier?.notifierId ?? []),
     })
     world.model.release(index)
+    world.reconnect(actor)
   },
 }
 

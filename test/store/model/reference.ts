@@ -66,7 +66,7 @@ const isHolder = (holder: Subscriber | undefined, { connection, claim }: Subscri
 
 export class ReferenceModel {
   readonly queues: ModelQueue[] = []
-  readonly events: ExpectedEvent[] = []
+  events: ExpectedEvent[] = []
   readonly #limits: StoreLimits
   #seconds: number
 
@@ -272,6 +272,7 @@ export class ReferenceModel {
       if (queue.owner?.connection === connection) queue.owner = undefined
       if (queue.listener?.connection === connection) queue.listener = undefined
     }
+    this.events = this.events.filter((event) => event.connection !== connection)
   }
 
   #isLive({ timestamp }: StoredNotification): boolean {

@@ -20,7 +20,7 @@ interface SeenRecord extends Seen {
 
 export class World {
   readonly model: ReferenceModel
-  readonly actors: readonly Actor[]
+  readonly actors: Actor[]
   readonly #pods: readonly [Pod, ...Pod[]]
   readonly #seen = new Map<ModelQueue, SeenRecord[]>()
 
@@ -50,6 +50,11 @@ export class World {
     const actor = this.actors[index % this.actors.length]
     assert.ok(actor)
     return actor
+  }
+
+  /** The actor goes on with another connection; what the old one is told no longer matters. */
+  reconnect({ index, pod }: Actor): void {
+    this.actors[index] = { index, pod, connection: newNumber() }
   }
 
   /** The claim as the model and as the actor's pod know it. */

@@ -26,8 +26,12 @@ const redirectOf = (word: string, rest: string): Redirect | undefined => {
   return { kind: word === 'MOVED' ? 'moved' : 'ask', host: end[1] ?? '', port: Number(end[2]) }
 }
 
+/** A server does not know the script yet: it is new, or forgot all. */
+export const NO_SCRIPT = 'NOSCRIPT'
+
 /** Answers of a server that is being started, replaced or reconfigured. */
 const passing: ReadonlySet<string> = new Set([
+  NO_SCRIPT,
   'TRYAGAIN',
   'CLUSTERDOWN',
   'LOADING',
@@ -57,6 +61,3 @@ export const errorOfReply = (error: Error): Error => {
   if (lasting.has(word)) return new StoreUnavailable(`Redis answers ${word}`, { cause: error })
   return error
 }
-
-export const isNoScript = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith('NOSCRIPT')

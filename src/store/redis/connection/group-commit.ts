@@ -4,7 +4,8 @@
  * the next group. A connection of its own, so that a group that waits holds up nothing else.
  */
 import { StoreUnavailable } from '../../store-error.ts'
-import type { Argument, Link } from './link.ts'
+import type { Argument } from './command.ts'
+import type { Link } from './link.ts'
 
 export type Durability = 'memory' | 'replica' | 'fsync'
 

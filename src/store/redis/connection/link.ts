@@ -2,11 +2,10 @@
  * One connection to one server. Commands of one turn of the event loop leave in one write, and
  * answers come in their order; a server that is silent for too long is left and connected to anew.
  */
-import { Command, type Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { StoreUnavailable } from '../../store-error.ts'
+import { type Argument, PlainCommand } from './command.ts'
 import { errorOfReply, NotRun } from './errors.ts'
-
-export type Argument = string | number | Buffer
 
 /** The longest time between a command and some answer of the server. */
 export const SILENCE_MS = 3000
@@ -60,7 +59,7 @@ export class Link {
     this.#underWay += 1
     this.#cork()
     try {
-      return await this.#redis.sendCommand(new Command(name, [...args], { replyEncoding: null }))
+      return await this.#redis.sendCommand(new PlainCommand(name, args))
     } catch (error) {
       if (error instanceof Error && error.name === 'ReplyError') throw errorOfReply(error)
       throw new StoreUnavailable('the connection to Redis broke', { cause: error })

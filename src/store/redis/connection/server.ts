@@ -1,7 +1,8 @@
 /** One server as a pod uses it: a connection for what is quick, one for writes that have to last. */
 import type { RedisNode } from '../address.ts'
+import type { Argument } from './command.ts'
 import { type Durability, GroupCommit } from './group-commit.ts'
-import { type Argument, Link } from './link.ts'
+import { Link } from './link.ts'
 import { connectionTo, type ServerAddress } from './options.ts'
 
 export interface ServerOptions {
@@ -14,6 +15,8 @@ export interface ServerOptions {
 export interface CallOptions {
   /** Resolves when the write is as durable as configured. */
   readonly isDurable?: boolean
+  /** The text of the script that EVALSHA names. */
+  readonly script?: string
 }
 
 export class Server {

@@ -5,9 +5,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { StoreUnavailable } from '../../store-error.ts'
 import type { RedisNode } from '../address.ts'
-import { NotRun, type Redirect } from './errors.ts'
+import type { Argument } from './command.ts'
+import { NO_SCRIPT, NotRun, type Redirect } from './errors.ts'
 import type { Durability } from './group-commit.ts'
-import type { Argument } from './link.ts'
 import type { ServerAddress } from './options.ts'
 import { type CallOptions, Server, type ServerOptions } from './server.ts'
 import { nodeName, SlotMap } from './slots.ts'
@@ -39,6 +39,15 @@ interface Call {
 const everything: Concerns = () => true
 const nobody = new NotRun('no server serves the slot')
 
+const needsTime = ({ message, redirect }: NotRun): boolean =>
+  redirect === undefined && message !== NO_SCRIPT
+
+/** The server then knows it for the next time. */
+const withText = (call: Call): Call => {
+  const { args, options } = call
+  return { ...call, name: 'EVAL', args: [options.script ?? '', ...args.slice(1)] }
+}
+
 export class Servers {
   readonly #options: ServersOptions
   readonly #serverOptions: ServerOptions
@@ -69,25 +78,18 @@ export class Servers {
    * What the key's server answers: Buffers for bytes, numbers, null, arrays of these.
    * @throws StoreUnavailable, StoreFull, or the server's error about the command
    */
-  async call(
+  call(
     key: string,
     name: string,
     args: readonly Argument[],
     options: CallOptions = {},
   ): Promise<unknown> {
-    try {
-      return await this.#send({ key, name, args, options })
-    } catch (error) {
+    const server = this.#only ?? this.#serverOf(key)
+    const answer = server ? server.call(name, args, options) : Promise.reject(nobody)
+    return answer.catch((error: unknown) => {
       if (!(error instanceof NotRun)) throw error
-      let problem = error
-      const call = { key, name, args, options }
-      return this.#patiently(
-        () => this.#elsewhere(call, problem),
-        (next) => {
-          problem = next
-        },
-      )
-    }
+      return this.#again({ key, name, args, options }, error)
+    })
   }
 
   /** What every server that serves something answers. */
@@ -96,7 +98,7 @@ export class Servers {
       const servers = await this.#serving()
       return Promise.all(servers.map((server) => server.call(name, args)))
     }
-    return this.#patiently(ask, () => {})
+    return this.#untilRun(ask)
   }
 
   /** The nodes that serve something; one without an address where there is no cluster. */
@@ -153,19 +155,31 @@ export class Servers {
     return servers
   }
 
-  /** Again and again until it was run, for a bounded time; `onNotRun` hears why it was not. */
-  async #patiently<T>(run: () => Promise<T>, onNotRun: (error: NotRun) => void): Promise<T> {
+  /** Again and again until it was run, for a bounded time; `run` is told why it was not. */
+  async #untilRun<T>(run: (problem?: NotRun) => Promise<T>, first?: NotRun): Promise<T> {
     const deadline = performance.now() + RETRY_FOR_MS
-    for (;;)
+    let problem = first
+    for (;;) {
+      if (problem !== undefined) {
+        if (performance.now() >= deadline || this.#isClosed)
+          throw new StoreUnavailable(`Redis did not run a command: ${problem.message}`)
+        if (needsTime(problem)) await this.#nextTick()
+      }
       try {
-        return await run()
+        return await run(problem)
       } catch (error) {
         if (!(error instanceof NotRun)) throw error
-        if (performance.now() >= deadline || this.#isClosed)
-          throw new StoreUnavailable(`Redis did not run a command: ${error.message}`)
-        onNotRun(error)
-        if (error.redirect === undefined) await this.#nextTick()
+        problem = error
       }
+    }
+  }
+
+  #again(first: Call, cause: NotRun): Promise<unknown> {
+    let call = first
+    return this.#untilRun((problem = cause) => {
+      if (problem.message === NO_SCRIPT) call = withText(call)
+      return this.#elsewhere(call, problem)
+    }, cause)
   }
 
   async #elsewhere(call: Call, { message, redirect }: NotRun): Promise<unknown> {

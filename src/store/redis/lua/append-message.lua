@@ -9,17 +9,17 @@ local notifierBoxKey   = KEYS[5] -- the same for the notifier's subscriber
 local countsKey        = KEYS[6] -- hash of the partition's counts
 local revision         = ARGV[1]
 local message          = ARGV[2] -- [bytes]
-local marker           = ARGV[3] -- [bytes] in its place when the queue is full
-local quota            = tonumber(ARGV[4])
-local horizon          = tonumber(ARGV[5]) -- [seconds] messages from before are expired
-local ttl              = ARGV[6] -- [seconds] for queues that nobody touches
-local subscriber       = ARGV[7] -- [string] the subscriber that the caller knows of, or empty
-local entry            = ARGV[8] -- [string] for its mailbox if the queue was empty, or empty
-local notification     = ARGV[9] -- [bytes] or empty
-local notifierHolder   = ARGV[10] -- [string] the notifier's subscriber that the caller knows of
-local notifierEntry    = ARGV[11] -- [string] for its mailbox if there was no notification, or empty
-local notifyHorizon    = tonumber(ARGV[12]) -- [seconds] notifications from before are expired
+local quota            = tonumber(ARGV[3])
+local horizon          = tonumber(ARGV[4]) -- [seconds] messages from before are expired
+local ttl              = ARGV[5] -- [seconds] for queues that nobody touches
+local subscriber       = ARGV[6] -- [string] the subscriber that the caller knows of, or empty
+local entry            = ARGV[7] -- [string] for its mailbox if the queue was empty, or empty
+local notification     = ARGV[8] -- [bytes] or empty
+local notifierHolder   = ARGV[9] -- [string] the notifier's subscriber that the caller knows of
+local notifierEntry    = ARGV[10] -- [string] for its mailbox if there was no notification, or empty
+local notifyHorizon    = tonumber(ARGV[11]) -- [seconds] notifications from before are expired
 local MAX_PENDING      = 128
+local HEAD_BYTES       = 37 -- kind, digits and id of a message
 
 local queue = redis.call('HMGET', queueKey, 'v', 's', 'n', 'f')
 if queue[1] ~= revision then return { 'stale' } end
@@ -30,6 +30,7 @@ expireMessages(messagesKey, horizon, countsKey)
 local size = redis.call('LLEN', messagesKey)
 if queue[4] and size > 0 then return { 'full' } end
 if size >= quota then
+  local marker = 'q' .. message:sub(2, HEAD_BYTES) -- in the message's place
   redis.call('RPUSH', messagesKey, marker)
   redis.call('HSET', queueKey, 'f', '1')
   countMessages(countsKey, marker, 1)
