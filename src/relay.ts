@@ -1,18 +1,16 @@
 /** One relay process: listeners, sessions and store put together. */
-import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { Settings } from './config/settings.ts'
 import { nativeCrypto } from './crypto/native.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
 import { Hub } from './delivery/hub.ts'
+import { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
+import { openStore } from './open-store.ts'
 import { BlockPacker } from './protocol/block.ts'
 import { ProtocolError } from './protocol/bytes.ts'
-import { base64url } from './protocol/text.ts'
 import { type HandshakeOptions, shakeHands } from './session/handshake.ts'
 import { Session } from './session/session.ts'
-import { MemoryStore } from './store/memory/memory-store.ts'
-import { openRedisStore } from './store/redis/open.ts'
 import type { QueueStore } from './store/store.ts'
 import { listenTls, type TlsListener } from './transport/tls.ts'
 import type { Transport } from './transport/transport.ts'
@@ -32,11 +30,18 @@ export interface Relay extends AsyncDisposable {
   close(): Promise<void>
 }
 
+interface Parts {
+  readonly hub: Hub<Session>
+  readonly store: QueueStore
+  readonly faults: FaultLog
+}
+
 class RunningRelay implements Relay {
   readonly #options: RelayOptions
   readonly #now: () => number
   readonly #crypto: CryptoProvider = nativeCrypto
   readonly #hub: Hub<Session>
+  readonly #faults: FaultLog
   readonly #packer = new BlockPacker()
   readonly #store: QueueStore
   readonly #transports = new Set<Transport>()
@@ -45,7 +50,8 @@ class RunningRelay implements Relay {
   readonly #reaper: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
 
-  constructor(options: RelayOptions, hub: Hub<Session>, store: QueueStore) {
+  constructor(options: RelayOptions, { hub, store, faults }: Parts) {
+    this.#faults = faults
     const { settings } = options
     this.#options = options
     this.#now = options.now ?? Date.now
@@ -104,7 +110,7 @@ class RunningRelay implements Relay {
     try {
       await session.serve()
     } catch (error) {
-      this.#fault(error, 'serve')
+      this.#faults.tell(error, 'serve')
     } finally {
       transport.destroy()
       this.#hub.remove(session.connectionId)
@@ -135,23 +141,18 @@ class RunningRelay implements Relay {
         },
         packer: this.#packer,
         notificationIntervalMs: settings.notificationIntervalMs,
-        onFault: (error, during) => this.#fault(error, during),
+        onFault: this.#faults.tell,
       })
       this.#hub.add(id, session)
       return session
     } catch (error) {
       if (error instanceof ProtocolError) log.debug({ reason: error.message }, 'handshake refused')
-      else this.#fault(error, 'handshake')
+      else this.#faults.tell(error, 'handshake')
       transport.close()
       return undefined
     } finally {
       clearTimeout(deadline)
     }
-  }
-
-  /** Faults are logged by where they happened, never with ids or addresses. */
-  #fault(error: unknown, during: string): void {
-    logFault(this.#options.log, error, during)
   }
 
   #closeInactive(): void {
@@ -172,25 +173,8 @@ class RunningRelay implements Relay {
     clearTimeout(deadline)
     for (const listener of this.#listeners) listener.destroy()
     await this.#store.close()
+    this.#faults.close()
   }
-}
-
-/** Of an error only what says where it happened: what the Redis client adds holds keys and bodies. */
-const logFault = (log: Logger, error: unknown, during: string): void => {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-  log.error({ err: { type: name, message, stack }, during }, 'fault')
-}
-
-const openStore = async (options: RelayOptions, hub: Hub<Session>): Promise<QueueStore> => {
-  const { settings, log, now = Date.now } = options
-  const { redisUrl: url, clusterKeys, partitions, durability, redisCa } = settings
-  const common = { deliver: hub.deliver, now, limits: settings }
-  if (url === undefined || clusterKeys === undefined) return new MemoryStore(common)
-  const onFault = (error: unknown, during: string): void => logFault(log, error, during)
-  const identity = base64url(options.identity.fingerprint)
-  const cluster = { url, clusterKeys, partitions, durability, identity }
-  const ca = redisCa === undefined ? undefined : readFileSync(redisCa, 'utf8')
-  return openRedisStore({ ...common, ...cluster, onFault, ...(ca !== undefined && { ca }) })
 }
 
 /**
@@ -199,8 +183,9 @@ const openStore = async (options: RelayOptions, hub: Hub<Session>): Promise<Queu
  *   nothing is left running then
  */
 export const startRelay = async (options: RelayOptions): Promise<Relay> => {
-  const hub = new Hub<Session>()
-  const relay = new RunningRelay(options, hub, await openStore(options, hub))
+  const parts = { hub: new Hub<Session>(), faults: new FaultLog(options.log) }
+  const store = await openStore(options, { deliver: parts.hub.deliver, onFault: parts.faults.tell })
+  const relay = new RunningRelay(options, { ...parts, store })
   try {
     await relay.listen()
     return relay

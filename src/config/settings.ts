@@ -1,6 +1,7 @@
 /** Every setting of the relay, each once; types, checks and documentation follow from this table. */
 import { z } from 'zod'
 import {
+  anyText,
   clusterKeys,
   hosts,
   integer,
@@ -74,7 +75,16 @@ export const settingsSchema = z.object({
   }),
   redisCa: optional(path, {
     variable: 'SLUICE_REDIS_CA',
-    help: "File of certificates (PEM) that lead to the certificate of a `rediss` server; absent: the system's.",
+    help: 'File of authorities (PEM) for `rediss` servers; absent: those of the system.',
+  }),
+  redisSentinelPassword: optional(anyText, {
+    variable: 'SLUICE_REDIS_SENTINEL_PASSWORD',
+    help: 'Password of the sentinels themselves; absent: none.',
+    secret: true,
+  }),
+  redisEviction: setting(oneOf(['refused', 'allowed']), 'refused', {
+    variable: 'SLUICE_REDIS_EVICTION',
+    help: 'Whether a Redis may be used that deletes queues when its memory is full (`maxmemory-policy`).',
   }),
   clusterKeys: optional(clusterKeys, {
     variable: 'SLUICE_CLUSTER_KEY',
@@ -83,7 +93,7 @@ export const settingsSchema = z.object({
   }),
   durability: setting(oneOf(['memory', 'replica', 'fsync']), 'memory', {
     variable: 'SLUICE_DURABILITY',
-    help: 'When a message counts as accepted: Redis has it in memory, a replica has it too, or it is on disk.',
+    help: 'What accepts a message: the memory of Redis, a replica too, or the disk.',
   }),
   partitions: setting(partitions, '256', {
     variable: 'SLUICE_PARTITIONS',

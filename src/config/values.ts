@@ -75,6 +75,8 @@ export const path: Kind<string> = {
   allowed: 'a path',
 }
 
+export const anyText: Kind<string> = { schema: z.string().min(1), allowed: 'any text' }
+
 const LONGEST_PASSWORD = 255
 
 export const password: Kind<string> = {
@@ -100,8 +102,7 @@ export const versionRange: Kind<{ readonly min: number; readonly max: number }> 
 
 export const redisAddress: Kind<string> = {
   schema: z.string().refine(isRedisAddress),
-  allowed:
-    '`redis://[user:password@]host[:port][/db]`, `redis+cluster://host,host`, or `redis+sentinel://host,host/name`; `rediss` for TLS, `?prefix=` before every key; special characters in a password as %XX',
+  allowed: '`redis://[user:password@]host[:port][/db]`, `redis+cluster://` or `redis+sentinel://`',
 }
 
 const CLUSTER_KEY_BYTES = 32
@@ -112,7 +113,7 @@ const hexKey = z
 
 export const clusterKeys: Kind<readonly [Uint8Array, ...Uint8Array[]]> = {
   schema: atLeastOne(hexKey),
-  allowed: `keys of ${2 * CLUSTER_KEY_BYTES} hexadecimal digits, comma separated, the newest first; \`openssl rand -hex ${CLUSTER_KEY_BYTES}\` makes one`,
+  allowed: `${2 * CLUSTER_KEY_BYTES} hexadecimal digits (\`openssl rand -hex ${CLUSTER_KEY_BYTES}\`), or several keys, the newest first`,
 }
 
 const LARGEST_PARTITIONS = 4096

@@ -4,9 +4,11 @@ import type { Bytes } from '../../protocol/bytes.ts'
 import { recipientIdOf, senderIdOf } from '../../protocol/ids.ts'
 import { bareBase64url } from '../../protocol/text.ts'
 import type { StoreOptions } from '../store.ts'
+import { StoreUnavailable } from '../store-error.ts'
 import { parseRedisAddress } from './address.ts'
 import { ClusterKeys } from './cluster-keys.ts'
 import type { Durability } from './connection/group-commit.ts'
+import type { ServerAddress } from './connection/options.ts'
 import { Servers } from './connection/servers.ts'
 import { Healing } from './healing.ts'
 import { Keys } from './keys.ts'
@@ -23,6 +25,7 @@ export interface RedisStoreOptions extends StoreOptions {
   readonly url: string
   /** Certificates (PEM) that a TLS server's has to lead to; absent: the system's. */
   readonly ca?: string
+  readonly sentinelPassword?: string
   /** 32 bytes each, newest first. */
   readonly clusterKeys: readonly [Bytes, ...Bytes[]]
   /** Of the whole cluster; a power of two. */
@@ -52,14 +55,24 @@ const decoyOf = (crypto: typeof nativeCrypto): RecordFields => ({
   status: { state: 'active' },
 })
 
+/** Connections come back by themselves. */
+const asPassing = (cause: unknown): StoreUnavailable =>
+  new StoreUnavailable(cause instanceof Error ? cause.message : String(cause), { cause })
+
+const addressOf = ({ url, ca, sentinelPassword }: RedisStoreOptions): ServerAddress => ({
+  ...parseRedisAddress(url),
+  ca,
+  sentinelPassword,
+})
+
 const newPod = (
   options: RedisStoreOptions,
   onLost: (concerns: (key: string) => boolean) => void,
 ) => {
-  const { url, ca, durability, partitions, onFault } = options
+  const { durability, partitions, onFault } = options
   const crypto = nativeCrypto
-  const address = { ...parseRedisAddress(url), ca }
-  const onError = (error: unknown): void => onFault(error, 'redis connection')
+  const address = addressOf(options)
+  const onError = (error: unknown): void => onFault(asPassing(error), 'redis connection')
   const servers = new Servers({ address, durability, onError, onLost })
   const keys = new Keys(address.prefix, partitions)
   const clusterKeys = new ClusterKeys(crypto, options.clusterKeys)
@@ -79,7 +92,7 @@ class Upkeep {
   #ticks = 0
 
   constructor(options: RedisStoreOptions) {
-    const { url, ca, onFault } = options
+    const { onFault } = options
     this.#onFault = onFault
     this.pod = newPod(options, (concerns) => this.#healing.suspect(concerns))
     this.#mailboxes = new Mailboxes(this.pod, {
@@ -88,14 +101,14 @@ class Upkeep {
     })
     this.#healing = new Healing(this.pod, this.#mailboxes, onFault)
     this.#nudges = new Nudges({
-      address: { ...parseRedisAddress(url), ca },
+      address: addressOf(options),
       servers: this.pod.options.servers,
       channels: this.#mailboxes.all,
       onNudge: (mailbox) => void this.#mailboxes.drain(mailbox),
       onGap: (mailboxes) => {
         for (const mailbox of mailboxes) void this.#mailboxes.drain(mailbox)
       },
-      onError: (error) => onFault(error, 'nudges'),
+      onError: (error) => onFault(asPassing(error), 'nudges'),
     })
   }
 

@@ -86,6 +86,18 @@ const cases: readonly Case[] = [
     refuses: ['a\0b'],
   },
   {
+    name: 'redisSentinelPassword',
+    variable: 'SLUICE_REDIS_SENTINEL_PASSWORD',
+    accepts: { 'p@ss: word': 'p@ss: word' },
+    refuses: [],
+  },
+  {
+    name: 'redisEviction',
+    variable: 'SLUICE_REDIS_EVICTION',
+    accepts: { refused: 'refused', allowed: 'allowed' },
+    refuses: ['on', 'Allowed'],
+  },
+  {
     name: 'clusterKeys',
     variable: 'SLUICE_CLUSTER_KEY',
     accepts: {
@@ -144,6 +156,7 @@ const defaults: Settings = {
   ports: [5223],
   dataDir: './data',
   reusePort: false,
+  redisEviction: 'refused',
   durability: 'memory',
   partitions: 256,
   newQueues: true,

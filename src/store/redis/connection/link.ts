@@ -17,8 +17,6 @@ export interface LinkEvents {
   onError(error: unknown): void
 }
 
-const notReady = new NotRun('no connection to Redis')
-
 export class Link {
   readonly #redis: Redis
   readonly #onLost: () => void
@@ -26,16 +24,23 @@ export class Link {
   #underWay = 0
   #isCorked = false
   #isLost = false
+  /** Why there is no connection, as far as is known. */
+  #problem = 'not connected yet'
   /** When the server last answered, or was first asked after it had answered everything. */
   #lastHeardAt = 0
 
   constructor(redis: Redis, { onLost, onError }: LinkEvents) {
     this.#redis = redis
     this.#onLost = onLost
-    redis.on('error', onError)
+    redis.on('error', (error: Error) => {
+      // without the time to the next attempt, which differs each time
+      this.#problem = error.message.replace(/ Retrying from scratch after [\d.]+ms\./, '')
+      onError(new Error(this.#problem, { cause: error }))
+    })
     redis.on('close', () => this.#lost())
     redis.on('ready', () => {
       this.#isLost = false
+      this.#problem = 'the connection broke'
     })
     this.#check = setInterval(() => this.#checkSilence(), CHECK_MS).unref()
   }
@@ -54,7 +59,7 @@ export class Link {
    * @throws NotRun, StoreFull, StoreUnavailable, or the server's error about the command
    */
   async call(name: string, args: readonly Argument[]): Promise<unknown> {
-    if (!this.isReady) throw notReady
+    if (!this.isReady) throw new NotRun(`no connection to Redis (${this.#problem})`)
     if (this.#underWay === 0) this.#lastHeardAt = performance.now()
     this.#underWay += 1
     this.#cork()

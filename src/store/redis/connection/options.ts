@@ -5,12 +5,16 @@ import type { RedisAddress, RedisNode } from '../address.ts'
 const CONNECT_TIMEOUT_MS = 3000
 const LONGEST_RETRY_MS = 1000
 const KEEP_ALIVE_MS = 10_000
+/** A server that is gone does not answer a goodbye. */
+const DISCONNECT_TIMEOUT_MS = 100
 /** Reconnections of many relays spread over this. */
 const JITTER_MS = 50
 
 export interface ServerAddress extends RedisAddress {
   /** Certificates (PEM) that a TLS server's has to lead to; absent: the system's. */
   readonly ca?: string | undefined
+  /** Of the sentinels themselves. */
+  readonly sentinelPassword?: string | undefined
 }
 
 const retryAfter = (attempt: number): number =>
@@ -22,6 +26,7 @@ const optionsOf = (address: ServerAddress) => {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     retryStrategy: retryAfter,
     // whoever asked decides whether to ask again: a script that was sent may have run
     enableOfflineQueue: false,
@@ -47,6 +52,8 @@ export const connectionTo = (address: ServerAddress, node?: RedisNode): Redis =>
       name,
       sentinels: [...nodes],
       sentinelRetryStrategy: retryAfter,
+      ...(address.sentinelPassword && { sentinelPassword: address.sentinelPassword }),
+      ...(options.tls && { enableTLSForSentinelMode: true, sentinelTLS: options.tls }),
       // leaves a primary that was replaced also when its connection does not break
       failoverDetector: true,
     })

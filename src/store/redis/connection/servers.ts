@@ -162,7 +162,7 @@ export class Servers {
     for (;;) {
       if (problem !== undefined) {
         if (performance.now() >= deadline || this.#isClosed)
-          throw new StoreUnavailable(`Redis did not run a command: ${problem.message}`)
+          throw new StoreUnavailable(`Redis did not answer: ${problem.message}`)
         if (needsTime(problem)) await this.#nextTick()
       }
       try {

@@ -1,0 +1,49 @@
+/** The store that the settings ask for. */
+import { readFileSync } from 'node:fs'
+import { reasonOf } from './config/problem.ts'
+import type { Settings } from './config/settings.ts'
+import type { Identity } from './identity/identity.ts'
+import { base64url } from './protocol/text.ts'
+import { MemoryStore } from './store/memory/memory-store.ts'
+import { openRedisStore } from './store/redis/open.ts'
+import type { OnFault } from './store/redis/redis-store.ts'
+import { ServerProblem } from './store/redis/server-check.ts'
+import type { Deliver, QueueStore } from './store/store.ts'
+
+interface StoreFor {
+  readonly settings: Settings
+  readonly identity: Identity
+  readonly now?: () => number
+}
+
+interface Ears {
+  readonly deliver: Deliver
+  readonly onFault: OnFault
+}
+
+const readCertificates = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ServerProblem(`SLUICE_REDIS_CA cannot be read: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+/** @throws ServerProblem, StoreUnavailable: one line each about Redis */
+export const openStore = async (
+  { settings, identity, now = Date.now }: StoreFor,
+  { deliver, onFault }: Ears,
+): Promise<QueueStore> => {
+  const { redisUrl: url, redisCa, redisSentinelPassword: sentinelPassword } = settings
+  const { clusterKeys, partitions, durability } = settings
+  const common = { deliver, now, limits: settings }
+  if (url === undefined || clusterKeys === undefined) return new MemoryStore(common)
+  return openRedisStore({
+    ...common,
+    ...{ url, clusterKeys, partitions, durability, onFault },
+    identity: base64url(identity.fingerprint),
+    ignoresPolicy: settings.redisEviction === 'allowed',
+    ...(redisCa !== undefined && { ca: readCertificates(redisCa) }),
+    ...(sentinelPassword !== undefined && { sentinelPassword }),
+  })
+}
