@@ -48,7 +48,7 @@ export class Pushes {
     this.#options = options
   }
 
-  receive(event: StoreEvent): void {
+  receive(event: Exclude<StoreEvent, Event<'isolated'>>): void {
     switch (event.type) {
       case 'available':
         this.#available(event)

@@ -116,7 +116,8 @@ export class Session implements Listener {
   }
 
   receive(event: StoreEvent): void {
-    this.#pushes.receive(event)
+    if (event.type === 'isolated') this.close()
+    else this.#pushes.receive(event)
   }
 
   /** For connections that were silent for long: what one has not taken by now it will not take. */

@@ -95,6 +95,8 @@ export type StoreEvent = { readonly claim: number } & (
       readonly blocking: Blocking
     }
   | { readonly type: 'notified'; readonly notifierId: NotifierId }
+  /** Nothing reaches the connection here any more, whatever its claims: elsewhere it might. */
+  | { readonly type: 'isolated' }
 )
 
 export type Deliver = (connection: number, event: StoreEvent) => void

@@ -70,6 +70,15 @@ export class Interests {
       this.#byConnection.delete(connection)
   }
 
+  /** How many connections hold something. */
+  get size(): number {
+    return this.#byConnection.size
+  }
+
+  get connections(): readonly number[] {
+    return [...this.#byConnection.keys()]
+  }
+
   /** Forgets a connection and returns what it held. */
   take(connection: number): readonly Held[] {
     const held = [...this.#heldBy(connection)]

@@ -23,12 +23,18 @@ export class Mailboxes {
   readonly #draining = new Map<string, boolean>()
   readonly #drains = new Map<string, Promise<void>>()
   #isStopped = false
+  #heardAt = performance.now()
 
   constructor(pod: Pod, options: MailboxOptions) {
     const { keys, pod: name } = pod.options
     this.#pod = pod
     this.#options = options
     this.all = keys.tags.map((tag) => keys.mailbox(tag, name))
+  }
+
+  /** When Redis last answered about any of them. */
+  get heardAt(): number {
+    return this.#heardAt
   }
 
   /** Resolves when nothing is being emptied any more. */
@@ -73,6 +79,7 @@ export class Mailboxes {
   async #drainSome(mailbox: string): Promise<number> {
     const { servers } = this.#pod.options
     const entries = await servers.call(mailbox, 'LPOP', [mailbox, ENTRIES_AT_ONCE])
+    this.#heardAt = performance.now()
     if (!Array.isArray(entries)) return 0
     for (const entry of entries) this.#handle(entry)
     return entries.length

@@ -11,6 +11,7 @@ import type { Durability } from './connection/group-commit.ts'
 import type { ServerAddress } from './connection/options.ts'
 import { Servers } from './connection/servers.ts'
 import { Healing } from './healing.ts'
+import { Isolation } from './isolation.ts'
 import { Keys } from './keys.ts'
 import { Mailboxes } from './mailboxes.ts'
 import { Nudges } from './nudges.ts'
@@ -87,6 +88,7 @@ class Upkeep {
   readonly #onFault: OnFault
   readonly #mailboxes: Mailboxes
   readonly #healing: Healing
+  readonly #isolation: Isolation
   readonly #nudges: Nudges
   #timer: NodeJS.Timeout | undefined
   #ticks = 0
@@ -100,6 +102,7 @@ class Upkeep {
       onLost: (mailbox) => this.#healing.suspect((key) => key === mailbox),
     })
     this.#healing = new Healing(this.pod, this.#mailboxes, onFault)
+    this.#isolation = new Isolation(this.pod, this.#mailboxes)
     this.#nudges = new Nudges({
       address: addressOf(options),
       servers: this.pod.options.servers,
@@ -130,6 +133,7 @@ class Upkeep {
       if (!this.#nudges.isHealthy || this.#ticks % TICKS_BETWEEN_DRAINS === 0)
         this.#mailboxes.drainAll()
       if (this.#ticks % TICKS_BETWEEN_WATCHES === 0) await this.#nudges.watch()
+      this.#isolation.check()
       await this.#healing.heal()
     } catch (error) {
       this.#onFault(error, 'upkeep')

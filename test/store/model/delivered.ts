@@ -6,7 +6,8 @@ import type { ExpectedEvent } from './reference.ts'
 
 const entityOf = (event: StoreEvent): string => {
   if (event.type === 'notified') return event.notifierId
-  return 'recipientId' in event ? event.recipientId : event.entityId
+  if ('recipientId' in event) return event.recipientId
+  return 'entityId' in event ? event.entityId : ''
 }
 
 const kindOf = (event: StoreEvent): string => `${event.type} ${event.claim} ${entityOf(event)}`
