@@ -6,19 +6,8 @@ import { Reader } from '../../protocol/reader.ts'
 import { Writer } from '../../protocol/writer.ts'
 import type { Done, QueueRecord, Stale, Taken } from '../store.ts'
 import { bytesOf, UnexpectedAnswer } from './answer.ts'
-import {
-  claimIndexes,
-  currentQueue,
-  done,
-  durably,
-  indexOf,
-  keepIndexes,
-  oldIndexesOf,
-  releaseIndexes,
-  settle,
-  stale,
-  unchanged,
-} from './changes.ts'
+import { currentQueue, done, durably, settle, stale, unchanged } from './changes.ts'
+import { claimIds, type PartyId, releaseIds } from './indexes.ts'
 import type { Pod } from './pod.ts'
 import { scripts } from './scripts.ts'
 
@@ -49,9 +38,9 @@ export class LinkChanges {
       return current.outcome === 'stale' ? stale : { outcome: 'refused' }
     }
     const isNew = record.linkId === undefined
-    const wanted = isNew ? [indexOf(this.#pod, 'link', link.linkId)] : []
-    const claimed = await claimIndexes(this.#pod, wanted, queue.keys.blind)
-    if (claimed === undefined) return { outcome: 'taken' }
+    const wanted: readonly PartyId[] = isNew ? [['link', link.linkId]] : []
+    const claims = await claimIds(this.#pod, wanted, queue.keys.blind)
+    if (claims === undefined) return { outcome: 'taken' }
     const { word } = await this.#pod.run(
       scripts.setLink,
       [queue.keys.queue, queue.keys.link],
@@ -63,8 +52,7 @@ export class LinkChanges {
       ],
       durably,
     )
-    if (word === 'done') await keepIndexes(this.#pod, claimed)
-    else await releaseIndexes(this.#pod, claimed, queue.keys.blind)
+    await (word === 'done' ? claims.keep() : claims.giveBack())
     if (word === 'refused') return { outcome: 'refused' }
     return settle(this.#pod, record, word)
   }
@@ -80,8 +68,7 @@ export class LinkChanges {
       [record.revision, ...this.#pod.options.repository.pieces(rest)],
       durably,
     )
-    if (word === 'done')
-      await releaseIndexes(this.#pod, oldIndexesOf(this.#pod, 'link', linkId), queue.keys.blind)
+    if (word === 'done') await releaseIds(this.#pod, [['link', linkId]], queue.keys.blind)
     return settle(this.#pod, record, word)
   }
 

@@ -11,21 +11,9 @@ import type {
   Taken,
 } from '../store.ts'
 import { bytesOf, numberOf } from './answer.ts'
-import {
-  claimIndexes,
-  currentQueue,
-  done,
-  durably,
-  indexOf,
-  keepIndexes,
-  oldIndexesOf,
-  releaseIndexes,
-  settle,
-  stale,
-  unchanged,
-  withHolders,
-} from './changes.ts'
+import { currentQueue, done, durably, settle, stale, unchanged, withHolders } from './changes.ts'
 import { connectionText, holderText } from './holder.ts'
+import { claimIds, type PartyId, releaseIds } from './indexes.ts'
 import { decodeNotification } from './message-codec.ts'
 import type { Pod } from './pod.ts'
 import { scripts } from './scripts.ts'
@@ -47,10 +35,9 @@ export class NotifierChanges {
     const queue = await currentQueue(this.#pod, record)
     if (queue === undefined) return stale
     if (notifier === undefined && old === undefined) return unchanged(this.#pod, record)
-    const wanted =
-      notifier === undefined ? [] : [indexOf(this.#pod, 'notifier', notifier.notifierId)]
-    const claimed = await claimIndexes(this.#pod, wanted, queue.keys.blind)
-    if (claimed === undefined) return { outcome: 'taken' }
+    const wanted: readonly PartyId[] = notifier ? [['notifier', notifier.notifierId]] : []
+    const claims = await claimIds(this.#pod, wanted, queue.keys.blind)
+    if (claims === undefined) return { outcome: 'taken' }
     const pieces = repository.pieces(notifier === undefined ? rest : { ...rest, notifier })
     const { word } = await withHolders(this.#pod, record, async ({ keys, notifierSubscriber }) => {
       const besides = { connection: by }
@@ -66,12 +53,11 @@ export class NotifierChanges {
     })
     const { blind } = queue.keys
     if (word !== 'done') {
-      await releaseIndexes(this.#pod, claimed, blind)
+      await claims.giveBack()
       return stale
     }
-    await keepIndexes(this.#pod, claimed)
-    if (old !== undefined)
-      await releaseIndexes(this.#pod, oldIndexesOf(this.#pod, 'notifier', old.notifierId), blind)
+    await claims.keep()
+    if (old !== undefined) await releaseIds(this.#pod, [['notifier', old.notifierId]], blind)
     return settle(this.#pod, record, word)
   }
 

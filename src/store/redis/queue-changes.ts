@@ -4,19 +4,9 @@ import type { Blocking } from '../../protocol/error.ts'
 import { idBytes } from '../../protocol/ids.ts'
 import type { Done, NewQueue, QueueRecord, Stale, Subscriber, Taken } from '../store.ts'
 import { StoreUnavailable } from '../store-error.ts'
-import {
-  allIndexesOf,
-  CLAIM_SECONDS,
-  claimIndexes,
-  done,
-  durably,
-  indexesOf,
-  keepIndexes,
-  releaseIndexes,
-  settle,
-  withHolders,
-} from './changes.ts'
+import { done, durably, settle, withHolders } from './changes.ts'
 import { holderText, nobody } from './holder.ts'
+import { CLAIM_SECONDS, type Claims, claimIds, idsOf, releaseIds } from './indexes.ts'
 import type { QueueKeys } from './keys.ts'
 import { encodeLink } from './link-changes.ts'
 import type { Pod } from './pod.ts'
@@ -36,8 +26,8 @@ export class QueueChanges {
     const queueKeys = keys.ofQueue(blind)
     const linkId = link && { linkId: link.linkId }
     const record = { ...fields, ...linkId, status: { state: 'active' } as const }
-    const claimed = await claimIndexes(this.#pod, indexesOf(this.#pod, record), blind)
-    if (claimed === undefined) return { outcome: 'taken' }
+    const claims = await claimIds(this.#pod, idsOf(record), blind)
+    if (claims === undefined) return { outcome: 'taken' }
     const holder = subscriber && this.#pod.holder(subscriber)
     const interest =
       holder && this.#pod.interests.open('recipient', fields.recipientId, { ...holder, blind })
@@ -54,17 +44,17 @@ export class QueueChanges {
     )
     if (word === 'taken') {
       if (holder) this.#pod.interests.drop('recipient', holder, blind)
-      await releaseIndexes(this.#pod, claimed, blind)
+      await claims.giveBack()
       return { outcome: 'taken' }
     }
-    await this.#keep(queueKeys, claimed)
+    await this.#keep(queueKeys, claims)
     if (interest) interest.isHeld = true
     return done
   }
 
-  async #keep({ queue, link, counts }: QueueKeys, indexes: readonly string[]): Promise<void> {
+  async #keep({ queue, link, counts }: QueueKeys, claims: Claims): Promise<void> {
     const kept = this.#pod.run(scripts.keepQueue, [queue, link, counts], [], durably)
-    const [{ word }] = await Promise.all([kept, keepIndexes(this.#pod, indexes)])
+    const [{ word }] = await Promise.all([kept, claims.keep()])
     if (word !== 'done') throw new StoreUnavailable('making a queue took too long')
   }
 
@@ -121,7 +111,7 @@ export class QueueChanges {
       if (answer.word === 'done') {
         news.deliver()
         forNotifier.deliver()
-        await releaseIndexes(this.#pod, allIndexesOf(this.#pod, record), keys.blind)
+        await releaseIds(this.#pod, idsOf(record), keys.blind)
       }
       return answer
     })
