@@ -6,16 +6,16 @@ import {
   latin1Text,
   ProtocolError,
 } from '../../protocol/bytes.ts'
-import { ID_BYTES, idBytes, messageIdOf } from '../../protocol/ids.ts'
+import { ID_BYTES, messageIdOf } from '../../protocol/ids.ts'
 import type { StoredMessage, StoredNotification } from '../store.ts'
+import type { Joined } from './connection/command.ts'
 
-const MESSAGE = 0x6d
 const QUOTA = 0x71
 const DIGITS = 12
 const HEAD_BYTES = 1 + DIGITS + ID_BYTES
 const NONCE_BYTES = 24
 
-const digits = (seconds: number): Bytes => latin1Bytes(String(seconds).padStart(DIGITS, '0'))
+const digits = (seconds: number): string => String(seconds).padStart(DIGITS, '0')
 
 const secondsOf = (bytes: Bytes): number => {
   const text = latin1Text(bytes)
@@ -24,15 +24,14 @@ const secondsOf = (bytes: Bytes): number => {
 }
 
 /** kind, seconds, message id (24 bytes), body */
-export const encodeMessage = (message: StoredMessage): Bytes => {
-  const bodyBytes = message.kind === 'message' ? message.body.length : 0
-  const bytes = new Uint8Array(HEAD_BYTES + bodyBytes)
-  bytes[0] = message.kind === 'message' ? MESSAGE : QUOTA
-  bytes.set(digits(message.timestamp), 1)
-  bytes.set(idBytes(message.messageId), 1 + DIGITS)
-  if (message.kind === 'message') bytes.set(message.body, HEAD_BYTES)
-  return bytes
-}
+export const encodeMessage = ({
+  timestamp,
+  messageId,
+  body,
+}: Extract<StoredMessage, { readonly kind: 'message' }>): Joined => ({
+  head: `m${digits(timestamp)}${messageId}`,
+  bytes: body,
+})
 
 export const decodeMessage = (bytes: Bytes): StoredMessage => {
   const timestamp = secondsOf(bytes.subarray(1, 1 + DIGITS))
@@ -44,7 +43,7 @@ export const decodeMessage = (bytes: Bytes): StoredMessage => {
 /** seconds, nonce (24 bytes), encrypted metadata */
 export const encodeNotification = ({ timestamp, nonce, meta }: StoredNotification): Bytes => {
   const bytes = new Uint8Array(DIGITS + nonce.length + meta.length)
-  bytes.set(digits(timestamp))
+  bytes.set(latin1Bytes(digits(timestamp)))
   bytes.set(nonce, DIGITS)
   bytes.set(meta, DIGITS + NONCE_BYTES)
   return bytes

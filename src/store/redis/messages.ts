@@ -1,5 +1,5 @@
 /** Messages and who reads them: the calls that every message makes. */
-import { idBytes, type RecipientId } from '../../protocol/ids.ts'
+import type { RecipientId } from '../../protocol/ids.ts'
 import {
   type Acknowledgement,
   type Append,
@@ -96,7 +96,7 @@ export class Messages {
         [
           record.revision,
           subscriber === undefined ? '' : this.#pod.claimText(subscriber),
-          idBytes(messageId),
+          messageId,
           this.#horizon(),
         ],
       ),

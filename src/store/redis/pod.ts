@@ -4,6 +4,7 @@ import type { Blocking } from '../../protocol/error.ts'
 import type { StoredMessage, StoreEvent, StoreOptions, Subscriber } from '../store.ts'
 import { parseAnswer, type ScriptAnswer } from './answer.ts'
 import type { ClusterKeys } from './cluster-keys.ts'
+import type { Argument } from './connection/command.ts'
 import type { CallOptions } from './connection/server.ts'
 import type { Servers } from './connection/servers.ts'
 import { type Entry, type EntryType, entryText, partyOf } from './entry.ts'
@@ -12,7 +13,7 @@ import { type Interest, Interests } from './interests.ts'
 import type { Keys } from './keys.ts'
 import type { CachedQueue } from './queue-cache.ts'
 import type { Repository } from './repository.ts'
-import type { Argument, Script } from './script.ts'
+import type { Script } from './script.ts'
 
 export interface PodOptions extends StoreOptions {
   readonly servers: Servers

@@ -1,11 +1,9 @@
 /** Lua scripts by name: run by hash, sent as a whole where a server does not know them. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Bytes } from '../../protocol/bytes.ts'
+import type { Argument } from './connection/command.ts'
 import type { CallOptions } from './connection/server.ts'
 import type { Servers } from './connection/servers.ts'
-
-export type Argument = string | number | Bytes
 
 const read = (name: string): string =>
   readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
@@ -17,10 +15,6 @@ const withPrelude = (source: string): string => {
   const end = source.indexOf('\n') + 1
   return source.slice(0, end) + prelude + source.slice(end)
 }
-
-// a plain array of bytes is not an argument to the client
-const toArgument = (value: Argument): string | number | Buffer =>
-  typeof value === 'object' ? Buffer.from(value.buffer, value.byteOffset, value.length) : value
 
 export class Script {
   readonly name: string
@@ -42,8 +36,7 @@ export class Script {
     keys: readonly [string, ...string[]],
     { args, isDurable = false }: { readonly args: readonly Argument[] } & CallOptions,
   ): Promise<unknown> {
-    const values: (string | number | Buffer)[] = [this.hash, keys.length, ...keys]
-    for (const arg of args) values.push(toArgument(arg))
+    const values = [this.hash, keys.length, ...keys, ...args]
     return servers.call(keys[0], 'EVALSHA', values, { isDurable, script: this.text })
   }
 }

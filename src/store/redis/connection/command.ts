@@ -1,30 +1,47 @@
 /** Commands that write large arguments as they are, where the client would copy them into one piece. */
 import { Command } from 'ioredis'
 
-export type Argument = string | number | Buffer
+/** Strings are Latin-1. */
+export type Argument = string | number | Uint8Array | Joined
+
+/** One argument of two pieces. */
+export interface Joined {
+  readonly head: string
+  readonly bytes: Uint8Array
+}
 
 /** From here on a write of its own is cheaper than a copy. */
 const LARGE_BYTES = 1024
 
 interface Writable {
-  write(text: string | Buffer, encoding?: 'latin1'): unknown
+  write(text: string | Uint8Array, encoding?: 'latin1'): unknown
 }
 
-/** Strings are Latin-1; answers are Buffers. */
+/**
+ * Answers are Buffers. The client itself gets no arguments: it would read them for keys, and put
+ * them into errors.
+ */
 export class PlainCommand extends Command {
-  constructor(name: string, args: readonly Argument[]) {
-    super(name, [...args], { replyEncoding: null })
+  readonly #values: readonly Argument[]
+
+  constructor(name: string, values: readonly Argument[]) {
+    super(name, [], { replyEncoding: null })
+    this.#values = values
   }
 
-  /** Writes all but the end, which the client writes: it has no more than one piece. */
+  /** Writes all but the end, which the client writes: it takes one piece. */
   override toWritable(socket: object): Buffer {
-    let text = `*${this.args.length + 1}\r\n$${this.name.length}\r\n${this.name}\r\n`
-    for (const arg of this.args) {
-      if (!Buffer.isBuffer(arg)) text += bulk(`${arg}`)
-      else if (arg.length < LARGE_BYTES) text += bulk(arg.toString('latin1'))
+    let text = `*${this.#values.length + 1}\r\n${bulk(this.name)}`
+    for (const value of this.#values) {
+      if (typeof value !== 'object') text += bulk(`${value}`)
       else {
-        writeTo(socket, `${text}$${arg.length}\r\n`, arg)
-        text = '\r\n'
+        const { head, bytes } = 'head' in value ? value : { head: '', bytes: value }
+        const length = `$${head.length + bytes.length}\r\n${head}`
+        if (bytes.length < LARGE_BYTES) text += `${length}${textOf(bytes)}\r\n`
+        else {
+          writeTo(socket, text + length, bytes)
+          text = '\r\n'
+        }
       }
     }
     return Buffer.from(text, 'latin1')
@@ -33,9 +50,12 @@ export class PlainCommand extends Command {
 
 const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`
 
+const textOf = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString('latin1')
+
 const isWritable = (socket: object): socket is Writable => 'write' in socket
 
-const writeTo = (socket: object, text: string, bytes: Buffer): void => {
+const writeTo = (socket: object, text: string, bytes: Uint8Array): void => {
   if (!isWritable(socket)) throw new TypeError('not a socket')
   socket.write(text, 'latin1')
   socket.write(bytes)
