@@ -10,9 +10,11 @@ import { connectionTo, type ServerAddress } from './connection/options.ts'
 import type { Servers } from './connection/servers.ts'
 import { nodeName } from './connection/slots.ts'
 
-/** A connection that brings nothing for so long is given up. */
+/** A connection that does not bring a probe within this is given up. */
 const SILENCE_MS = 3000
 const PROBE = 'probe'
+/** Channels probed at each watch, one after the other. */
+const PROBES = 8
 
 export interface NudgesOptions {
   readonly address: ServerAddress
@@ -29,8 +31,9 @@ class ServerNudges {
   readonly #redis: Redis
   readonly #options: NudgesOptions
   readonly channels: readonly string[]
+  /** Channels that were probed, and when. */
+  readonly #awaited = new Map<string, number>()
   #isSubscribed = false
-  #heardAt = performance.now()
   #nextProbe = 0
 
   constructor(options: NudgesOptions, channels: readonly string[], node: RedisNode | undefined) {
@@ -46,7 +49,7 @@ class ServerNudges {
     // a slot moved to another server
     redis.on('moved', () => this.reconnect())
     redis.on('smessage', (channel: string, message: string) => {
-      this.#heardAt = performance.now()
+      this.#awaited.delete(channel)
       if (message !== PROBE) options.onNudge(channel)
     })
     redis.connect().catch(() => {})
@@ -56,27 +59,37 @@ class ServerNudges {
     return this.#isSubscribed
   }
 
-  /** Publishes to the next of the channels; reconnects when earlier ones did not come back. */
+  /** Publishes to the next few channels; connects anew when what was published did not come. */
   async watch(): Promise<void> {
-    const { servers, onError } = this.#options
-    const channel = this.channels[this.#nextProbe % this.channels.length]
-    if (!this.#isSubscribed || channel === undefined) return
-    this.#nextProbe += 1
+    if (!this.#isSubscribed) return
+    for (const sentAt of this.#awaited.values())
+      if (performance.now() - sentAt > SILENCE_MS) return this.#giveUp()
+    const { channels } = this
+    const next = Array.from({ length: Math.min(PROBES, channels.length) }, () => {
+      this.#nextProbe += 1
+      return channels[this.#nextProbe % channels.length] ?? ''
+    })
+    await Promise.all(next.map((channel) => this.#probe(channel)))
+  }
+
+  async #probe(channel: string): Promise<void> {
+    if (!this.#awaited.has(channel)) this.#awaited.set(channel, performance.now())
     try {
-      await servers.call(channel, 'SPUBLISH', [channel, PROBE])
+      await this.#options.servers.call(channel, 'SPUBLISH', [channel, PROBE])
     } catch {
       // says nothing about the subscription
-      this.#heardAt = performance.now()
-      return
+      this.#awaited.delete(channel)
     }
-    if (this.#isSubscribed && performance.now() - this.#heardAt > SILENCE_MS) {
-      onError(new Error('no nudges arrive: connecting anew'))
-      this.reconnect()
-    }
+  }
+
+  #giveUp(): void {
+    this.#options.onError(new Error('no nudges arrive: connecting anew'))
+    this.reconnect()
   }
 
   reconnect(): void {
     this.#isSubscribed = false
+    this.#awaited.clear()
     this.#redis.stream?.destroy()
   }
 
@@ -89,8 +102,8 @@ class ServerNudges {
     const { onError, onGap, servers } = this.#options
     try {
       await Promise.all(this.channels.map((channel) => this.#redis.ssubscribe(channel)))
+      this.#awaited.clear()
       this.#isSubscribed = true
-      this.#heardAt = performance.now()
       onGap(this.channels)
     } catch (error) {
       onError(error)
