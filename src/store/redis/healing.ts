@@ -40,6 +40,12 @@ export class Healing {
     for (const tag of this.#keys.tags) if (concerns(this.#mailboxOf(tag))) this.#suspect.add(tag)
   }
 
+  /** Everything in the partition of a key. */
+  doubt(key: string): void {
+    const tag = this.#keys.tagOfKey(key)
+    if (tag !== undefined) this.#suspect.add(tag)
+  }
+
   /** Looks after what is suspect; what cannot be asked stays so for the next time. */
   async heal(): Promise<void> {
     if (this.#isHealing || this.#suspect.size === 0) return

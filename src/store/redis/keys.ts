@@ -66,6 +66,11 @@ export class Keys {
     return `${this.#prefix}{${tag}}:c`
   }
 
+  /** Undefined for the key of the cluster's settings. */
+  tagOfKey(key: string): string | undefined {
+    return /\{(\w+)\}/.exec(key)?.[1]
+  }
+
   /** The partition is given by the first two letters, 12 bits. */
   tagOf(blind: BlindId): string {
     const value = (bits.get(blind[0] ?? '') ?? 0) * 64 + (bits.get(blind[1] ?? '') ?? 0)

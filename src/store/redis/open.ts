@@ -66,10 +66,12 @@ const addressOf = ({ url, ca, sentinelPassword }: RedisStoreOptions): ServerAddr
   sentinelPassword,
 })
 
-const newPod = (
-  options: RedisStoreOptions,
-  onLost: (concerns: (key: string) => boolean) => void,
-) => {
+interface Doubts {
+  readonly onLost: (concerns: (key: string) => boolean) => void
+  readonly onDoubt: (key: string) => void
+}
+
+const newPod = (options: RedisStoreOptions, { onLost, onDoubt }: Doubts): Pod => {
   const { durability, partitions, onFault } = options
   const crypto = nativeCrypto
   const address = addressOf(options)
@@ -79,7 +81,7 @@ const newPod = (
   const clusterKeys = new ClusterKeys(crypto, options.clusterKeys)
   const repository = new Repository({ servers, keys, clusterKeys, decoy: decoyOf(crypto) })
   const pod = bareBase64url(crypto.randomBytes(POD_BYTES))
-  return new Pod({ ...options, servers, crypto, keys, clusterKeys, repository, pod })
+  return new Pod({ ...options, servers, crypto, keys, clusterKeys, repository, pod, onDoubt })
 }
 
 /** What a pod does besides answering: nudges, mailboxes, healing. */
@@ -96,7 +98,10 @@ class Upkeep {
   constructor(options: RedisStoreOptions) {
     const { onFault } = options
     this.#onFault = onFault
-    this.pod = newPod(options, (concerns) => this.#healing.suspect(concerns))
+    this.pod = newPod(options, {
+      onLost: (concerns) => this.#healing.suspect(concerns),
+      onDoubt: (key) => this.#healing.doubt(key),
+    })
     this.#mailboxes = new Mailboxes(this.pod, {
       onFault,
       onLost: (mailbox) => this.#healing.suspect((key) => key === mailbox),

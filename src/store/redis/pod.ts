@@ -2,6 +2,7 @@
 import type { CryptoProvider } from '../../crypto/provider.ts'
 import type { Blocking } from '../../protocol/error.ts'
 import type { StoredMessage, StoreEvent, StoreOptions, Subscriber } from '../store.ts'
+import { StoreUnavailable } from '../store-error.ts'
 import { parseAnswer, type ScriptAnswer } from './answer.ts'
 import type { ClusterKeys } from './cluster-keys.ts'
 import type { Argument } from './connection/command.ts'
@@ -23,6 +24,8 @@ export interface PodOptions extends StoreOptions {
   readonly repository: Repository
   /** New for each start of a process. */
   readonly pod: string
+  /** A script on this key, and others of its partition, may have run or not. */
+  readonly onDoubt: (key: string) => void
 }
 
 /** What a holder is told: through its pod's mailbox, or at once when it is on this pod. */
@@ -65,7 +68,16 @@ export class Pod {
     args: readonly Argument[],
     options?: CallOptions,
   ): Promise<ScriptAnswer> {
-    return script.run(this.options.servers, keys, { args, ...options }).then(parseAnswer)
+    const [key] = keys
+    return script
+      .run(this.options.servers, keys, { args, ...options })
+      .then(parseAnswer, (error: unknown) => this.#failed(error, key))
+  }
+
+  /** What the script did, if it did, was told to nobody on this pod. */
+  #failed(error: unknown, key: string): never {
+    if (error instanceof StoreUnavailable) this.options.onDoubt(key)
+    throw error
   }
 
   claimText(subscriber: Subscriber): string {

@@ -2,6 +2,7 @@
  * One connection to one server. Commands of one turn of the event loop leave in one write, and
  * answers come in their order; a server that is silent for too long is left and connected to anew.
  */
+import { TLSSocket } from 'node:tls'
 import type { Redis } from 'ioredis'
 import { StoreUnavailable } from '../../store-error.ts'
 import { type Argument, PlainCommand } from './command.ts'
@@ -74,9 +75,14 @@ export class Link {
     }
   }
 
-  /** Connects anew, such as to the primary that took over. */
+  /**
+   * Connects anew, such as to the primary that took over. What was written and did not arrive is
+   * thrown away: a SUB that came late would take the queue from where its client is by then.
+   */
   reconnect(): void {
-    this.#redis.stream?.destroy()
+    const { stream } = this.#redis
+    if (stream instanceof TLSSocket) stream.destroy()
+    else stream?.resetAndDestroy()
   }
 
   close(): void {
