@@ -2,6 +2,7 @@
 import { describe } from 'node:test'
 import { type Check, checkWith, type StoreFactory } from './cluster.ts'
 import { changeCases } from './contract/changes.ts'
+import { countCases, podCountCases } from './contract/counts.ts'
 import { expiryCases } from './contract/expiry.ts'
 import { linkCases } from './contract/links.ts'
 import { messageCases } from './contract/messages.ts'
@@ -23,6 +24,7 @@ const subjects: Readonly<Record<string, Cases>> = {
   links: linkCases,
   notifiers: notifierCases,
   expiry: expiryCases,
+  counts: countCases,
   races: raceCases,
 }
 
@@ -30,6 +32,7 @@ const clusterSubjects: Readonly<Record<string, Cases>> = {
   'two pods': podCases,
   'old records of two pods': podStaleCases,
   'races of two pods': podRaceCases,
+  'counts of two pods': podCountCases,
 }
 
 export const storeContract = (name: string, factory: StoreFactory): void => {

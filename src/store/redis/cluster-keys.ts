@@ -25,6 +25,9 @@ const partyByte: { readonly [P in QueueParty]: number } = {
   notifier: 0x6e,
 }
 
+/** Apart from all ids. */
+const FIXED_DATA = Uint8Array.of(0x66)
+
 interface DerivedKey {
   readonly keyId: Bytes
   readonly blind: Bytes
@@ -71,7 +74,7 @@ export class ClusterKeys {
   fixedHashes(fixed: Bytes): readonly [string, ...string[]] {
     const [newest, ...older] = this.#keys
     const hash = (key: DerivedKey) =>
-      bareBase64url(this.#crypto.keyedHash(key.blind, fixed, BLIND_BYTES))
+      bareBase64url(this.#crypto.keyedHash(key.blind, concatBytes(FIXED_DATA, fixed), BLIND_BYTES))
     return [hash(newest), ...older.map(hash)]
   }
 

@@ -7,7 +7,7 @@ import { Writer } from '../../protocol/writer.ts'
 import type { Done, QueueRecord, Stale, Taken } from '../store.ts'
 import { bytesOf, UnexpectedAnswer } from './answer.ts'
 import { currentQueue, done, durably, settle, stale, unchanged } from './changes.ts'
-import { claimIds, type PartyId, releaseIds } from './indexes.ts'
+import { claimIds, releaseIds } from './indexes.ts'
 import type { Pod } from './pod.ts'
 import { scripts } from './scripts.ts'
 
@@ -38,9 +38,9 @@ export class LinkChanges {
       return current.outcome === 'stale' ? stale : { outcome: 'refused' }
     }
     const isNew = record.linkId === undefined
-    const wanted: readonly PartyId[] = isNew ? [['link', link.linkId]] : []
-    const claims = await claimIds(this.#pod, wanted, queue.keys.blind)
-    if (claims === undefined) return { outcome: 'taken' }
+    // kept before the record has it, and again when that is repeated: an index alone does no harm
+    const claims = await claimIds(this.#pod, [['link', link.linkId]], queue.keys.blind)
+    if (!(await claims?.keep())) return { outcome: 'taken' }
     const { word } = await this.#pod.run(
       scripts.setLink,
       [queue.keys.queue, queue.keys.link],
@@ -52,7 +52,7 @@ export class LinkChanges {
       ],
       durably,
     )
-    await (word === 'done' ? claims.keep() : claims.giveBack())
+    if (word !== 'done') await claims?.giveBack()
     if (word === 'refused') return { outcome: 'refused' }
     return settle(this.#pod, record, word)
   }

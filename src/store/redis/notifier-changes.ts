@@ -35,9 +35,12 @@ export class NotifierChanges {
     const queue = await currentQueue(this.#pod, record)
     if (queue === undefined) return stale
     if (notifier === undefined && old === undefined) return unchanged(this.#pod, record)
+    if (notifier !== undefined && notifier.notifierId === old?.notifierId)
+      return { outcome: 'taken' }
     const wanted: readonly PartyId[] = notifier ? [['notifier', notifier.notifierId]] : []
     const claims = await claimIds(this.#pod, wanted, queue.keys.blind)
-    if (claims === undefined) return { outcome: 'taken' }
+    // before the record has it: an index alone does no harm
+    if (!(await claims?.keep())) return { outcome: 'taken' }
     const pieces = repository.pieces(notifier === undefined ? rest : { ...rest, notifier })
     const { word } = await withHolders(this.#pod, record, async ({ keys, notifierSubscriber }) => {
       const besides = { connection: by }
@@ -53,10 +56,9 @@ export class NotifierChanges {
     })
     const { blind } = queue.keys
     if (word !== 'done') {
-      await claims.giveBack()
+      await claims?.giveBack()
       return stale
     }
-    await claims.keep()
     if (old !== undefined) await releaseIds(this.#pod, [['notifier', old.notifierId]], blind)
     return settle(this.#pod, record, word)
   }

@@ -154,7 +154,7 @@ export const openRedisStore = async (options: RedisStoreOptions): Promise<RedisS
   const upkeep = new Upkeep(options)
   const stop = () => upkeep.stop()
   try {
-    await checkServer({ ...upkeep.pod.options, durability, identity, ignoresPolicy })
+    await checkServer({ ...upkeep.pod.options, durability, identity, ignoresPolicy, onFault })
     await upkeep.start()
     return new RedisStore(upkeep.pod, { stop, onFault })
   } catch (error) {

@@ -10,6 +10,7 @@ import { CLAIM_SECONDS, type Claims, claimIds, idsOf, releaseIds } from './index
 import type { QueueKeys } from './keys.ts'
 import { encodeLink } from './link-changes.ts'
 import type { Pod } from './pod.ts'
+import type { CachedQueue } from './queue-cache.ts'
 import { scripts } from './scripts.ts'
 
 export class QueueChanges {
@@ -27,7 +28,8 @@ export class QueueChanges {
     const linkId = link && { linkId: link.linkId }
     const record = { ...fields, ...linkId, status: { state: 'active' } as const }
     const claims = await claimIds(this.#pod, idsOf(record), blind)
-    if (claims === undefined) return { outcome: 'taken' }
+    if (claims === undefined || (await this.#isTaken(fields.recipientId)))
+      return { outcome: 'taken' }
     const holder = subscriber && this.#pod.holder(subscriber)
     const interest =
       holder && this.#pod.interests.open('recipient', fields.recipientId, { ...holder, blind })
@@ -52,10 +54,21 @@ export class QueueChanges {
     return done
   }
 
+  /** Under an older cluster key: the script sees to the newest. */
+  async #isTaken(recipientId: QueueRecord['recipientId']): Promise<boolean> {
+    const { clusterKeys, repository } = this.#pod.options
+    const [, ...older] = clusterKeys.blinds('recipient', idBytes(recipientId))
+    const queues = await Promise.all(older.map((blind) => repository.at(blind)))
+    return queues.some((queue) => queue !== undefined)
+  }
+
+  /** The queue last: one that stays is found by all its ids. */
   async #keep({ queue, link, counts }: QueueKeys, claims: Claims): Promise<void> {
-    const kept = this.#pod.run(scripts.keepQueue, [queue, link, counts], [], durably)
-    const [{ word }] = await Promise.all([kept, claims.keep()])
-    if (word !== 'done') throw new StoreUnavailable('making a queue took too long')
+    const areKept = await claims.keep()
+    const kept =
+      areKept && (await this.#pod.run(scripts.keepQueue, [queue, link, counts], [], durably))
+    if (kept === false || kept.word !== 'done')
+      throw new StoreUnavailable('making a queue took too long')
   }
 
   /** The next revision; `blocking` is told to the subscriber. */
@@ -68,16 +81,27 @@ export class QueueChanges {
     const { word } = await withHolders(this.#pod, record, async (queue) => {
       const about = blocking && { blocking }
       const news = this.#pod.news('blocked', blocking ? queue.subscriber : nobody, queue, about)
-      const answer = await this.#pod.run(
-        scripts.updateQueue,
-        [queue.keys.queue, news.mailbox],
-        [record.revision, queue.subscriber.text, news.entry, blocking ? '1' : '', ...pieces],
-        durably,
-      )
-      if (answer.word === 'done') news.deliver()
-      return answer
+      try {
+        const answer = await this.#pod.run(
+          scripts.updateQueue,
+          [queue.keys.queue, news.mailbox],
+          [record.revision, queue.subscriber.text, news.entry, blocking ? '1' : '', ...pieces],
+          durably,
+        )
+        if (answer.word === 'done') news.deliver()
+        return answer
+      } catch (error) {
+        if (blocking && (await this.#isBlocked(queue))) news.deliver()
+        throw error
+      }
     })
     return settle(this.#pod, record, word)
+  }
+
+  /** Whether a change that was not confirmed has happened all the same. */
+  async #isBlocked({ keys }: CachedQueue): Promise<boolean> {
+    const queue = await this.#pod.options.repository.at(keys.blind).catch(() => undefined)
+    return queue?.record.status.state === 'blocked'
   }
 
   async remove(record: QueueRecord, by: number): Promise<Done | Stale> {

@@ -22,7 +22,7 @@ export interface RepositoryOptions {
   readonly decoy: RecordFields
 }
 
-const idOf = (party: QueueParty, record: QueueRecord): EntityId | undefined => {
+export const idOf = (party: QueueParty, record: QueueRecord): EntityId | undefined => {
   if (party === 'recipient') return record.recipientId
   if (party === 'sender') return record.senderId
   return party === 'link' ? record.linkId : record.notifier?.notifierId
@@ -69,6 +69,11 @@ export class Repository {
     { isFresh = false }: { readonly isFresh?: boolean } = {},
   ): Promise<CachedQueue | undefined> {
     return (isFresh ? undefined : this.cache.get('recipient', id)) ?? this.#read('recipient', id)
+  }
+
+  /** The queue of a name, as it is now. */
+  at(recipient: BlindId): Promise<CachedQueue | undefined> {
+    return this.#readQueue(recipient)
   }
 
   async notifierOf(id: NotifierId): Promise<CachedQueue | undefined> {

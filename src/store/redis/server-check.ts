@@ -1,5 +1,6 @@
 /** Whether the servers can hold the queues, and whether the cluster in them is one we understand. */
-import { textOf } from './answer.ts'
+import { StoreUnavailable } from '../store-error.ts'
+import { parseAnswer, textOf } from './answer.ts'
 import type { ClusterKeys } from './cluster-keys.ts'
 import type { Durability } from './connection/group-commit.ts'
 import type { Servers } from './connection/servers.ts'
@@ -19,6 +20,7 @@ export interface Checked {
   /** Fingerprint of the relays' identity. */
   readonly identity: string
   readonly ignoresPolicy: boolean
+  readonly onFault: (error: unknown, during: string) => void
 }
 
 const fieldOf = (info: string, name: string): string | undefined =>
@@ -90,24 +92,35 @@ const checkRecorded = async (checked: Checked): Promise<void> => {
 
 /** Queues made under a key that this relay lacks would be gone to its clients. */
 const checkKeys = async ({ servers, keys, clusterKeys }: Checked): Promise<void> => {
-  const { cluster } = keys
-  const known = await servers.call(cluster, 'HKEYS', [cluster])
-  const recorded = (Array.isArray(known) ? known : [])
-    .map(textOf)
-    .filter((field) => field.startsWith('key:'))
-    .map((field) => field.slice('key:'.length))
-  const missing = recorded.filter((id) => !clusterKeys.ids.includes(id))
-  if (missing.length > 0)
+  const answer = await scripts.registerKey.run(servers, [keys.cluster], { args: clusterKeys.ids })
+  const { word, rest } = parseAnswer(answer)
+  if (word === 'missing')
     throw new ServerProblem(
-      `the cluster in Redis was made with another SLUICE_CLUSTER_KEY (${missing.join(', ')}) than this relay has (${clusterKeys.ids.join(', ')}): give both, the newest first`,
+      `the cluster in Redis was made with another SLUICE_CLUSTER_KEY (${rest.map(textOf).join(', ')}) than this relay has (${clusterKeys.ids.join(', ')}): give both, the newest first`,
     )
-  const [newest] = clusterKeys.ids
-  await servers.call(cluster, 'HSETNX', [cluster, `key:${newest}`, '1'])
 }
 
 const loadScripts = async ({ servers }: Checked): Promise<void> => {
   const all = Object.values(scripts).map(({ text }) => servers.each('SCRIPT', ['LOAD', text]))
   await Promise.all(all)
+}
+
+/** A write as clients' writes are: whether they will be confirmed. */
+const checkDurability = async (checked: Checked): Promise<void> => {
+  const { servers, keys, durability, onFault } = checked
+  if (durability === 'memory') return
+  try {
+    const args = [keys.cluster, 'durability', durability]
+    await servers.call(keys.cluster, 'HSET', args, { isDurable: true })
+  } catch (error) {
+    if (durability === 'fsync')
+      throw new ServerProblem(
+        'Redis does not confirm that writes are on disk: set appendonly yes, and appendfsync everysec or always',
+        { cause: error },
+      )
+    // it may come: until then writes are refused
+    onFault(new StoreUnavailable('no replica confirms writes yet', { cause: error }), 'start')
+  }
 }
 
 /** @throws ServerProblem, StoreUnavailable */
@@ -118,6 +131,7 @@ export const checkServer = async (checked: Checked): Promise<void> => {
   if (durability === 'fsync')
     for (const info of await infoOf(checked, 'persistence')) checkDisk(info)
   await checkRecorded(checked)
-  await checkKeys(checked)
   await loadScripts(checked)
+  await checkKeys(checked)
+  await checkDurability(checked)
 }

@@ -16,18 +16,20 @@ interface Confirmation {
   isEnough(answer: unknown): boolean
 }
 
-/** Below the silence after which a connection is given up. */
-const CONFIRM_MS = 1000
+/** Both below the silence after which a connection is given up. */
+const REPLICA_MS = 1000
+/** Redis fsyncs once a second, and answers after that, unless told otherwise. */
+const FSYNC_MS = 2500
 
 const atLeastOne = (count: unknown): boolean => typeof count === 'number' && count >= 1
 
 const confirmations: { readonly [D in Exclude<Durability, 'memory'>]: Confirmation } = {
   /** The number of replicas that have what this connection wrote. */
-  replica: { name: 'WAIT', args: [1, CONFIRM_MS], isEnough: atLeastOne },
+  replica: { name: 'WAIT', args: [1, REPLICA_MS], isEnough: atLeastOne },
   /** The same for the server's own disk, and for disks of replicas. */
   fsync: {
     name: 'WAITAOF',
-    args: [1, 0, CONFIRM_MS],
+    args: [1, 0, FSYNC_MS],
     isEnough: (answer) => Array.isArray(answer) && atLeastOne(answer[0]),
   },
 }

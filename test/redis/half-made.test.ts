@@ -1,0 +1,401 @@
+/**
+ * A pod that dies between any two steps of NEW, LSET, NKEY, LDEL, NDEL and DEL leaves all of it or
+ * nothing, and nothing that is in the way of the next attempt for more than a minute. The pod's way
+ * to Redis ends after the n-th of its writes, for each n; another pod looks.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net'
+import { after, type TestContext, test } from 'node:test'
+import { openRedisStore } from '../../src/store/redis/open.ts'
+import type { NewQueue, Notifier, QueueRecord, QueueStore } from '../../src/store/store.ts'
+import {
+  contentOf,
+  type Link,
+  newLink,
+  newNotifier,
+  newQueue,
+  newRecipientId,
+} from '../store/builders.ts'
+import { type Pod, type StoreFactory, startPods } from '../store/cluster.ts'
+import { same } from '../store/same.ts'
+import { ask } from '../support/redis/ask.ts'
+import { startRedis, withPrefix } from '../support/redis.ts'
+import { within } from '../support/within.ts'
+import { newClusterKey } from './store.ts'
+
+const done = { outcome: 'done' }
+const CLAIM_SECONDS = 60
+
+const server = await startRedis()
+/** Pods without Redis take their time to close. */
+const closing: Promise<void>[] = []
+after(async () => {
+  await Promise.all(closing)
+  await server.stop()
+})
+
+const WRITES: ReadonlySet<string> = new Set(['EVALSHA', 'EVAL', 'SET', 'PERSIST', 'EXPIRE', 'DEL'])
+
+/** The first command of what was sent: an array of strings. */
+const firstCommand = (sent: Buffer): { name: string; length: number } | undefined => {
+  const line = (from: number) => {
+    const end = sent.indexOf('\r\n', from)
+    return end < 0
+      ? undefined
+      : { value: Number(sent.toString('latin1', from + 1, end)), next: end + 2 }
+  }
+  const head = line(0)
+  if (head === undefined) return undefined
+  let { next } = head
+  let name = ''
+  for (let i = 0; i < head.value; i += 1) {
+    const size = line(next)
+    if (size === undefined || size.next + size.value + 2 > sent.length) return undefined
+    if (i === 0) name = sent.toString('latin1', size.next, size.next + size.value).toUpperCase()
+    next = size.next + size.value + 2
+  }
+  return { name, length: next }
+}
+
+/** Lets so many writes through, and then nothing any more in either direction. */
+class CuttingProxy {
+  readonly #cut = Promise.withResolvers<void>()
+  readonly #sockets = new Set<Socket>()
+  readonly #server = createServer((incoming) => this.#accept(incoming))
+  #left = Number.POSITIVE_INFINITY
+  #isCut = false
+
+  static async start(): Promise<CuttingProxy> {
+    const proxy = new CuttingProxy()
+    proxy.#server.listen(0, '127.0.0.1')
+    await once(proxy.#server, 'listening')
+    return proxy
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** Resolves when Redis has done what it was given, and gets no more. */
+  get cut(): Promise<void> {
+    return this.#cut.promise
+  }
+
+  allow(writes: number): void {
+    this.#left = writes
+  }
+
+  #accept(incoming: Socket): void {
+    if (this.#isCut) return void incoming.destroy()
+    const outgoing = connectTcp(server.port, '127.0.0.1')
+    for (const [socket, other] of [
+      [incoming, outgoing],
+      [outgoing, incoming],
+    ] as const) {
+      this.#sockets.add(socket)
+      socket.on('error', () => {}).on('close', () => other.destroy())
+    }
+    let sent = Buffer.alloc(0)
+    incoming.on('data', (more: Buffer) => {
+      sent = Buffer.concat([sent, more])
+      for (let next = firstCommand(sent); next && !this.#isCut; next = firstCommand(sent)) {
+        if (WRITES.has(next.name)) this.#count(outgoing)
+        if (!this.#isCut) outgoing.write(sent.subarray(0, next.length))
+        sent = sent.subarray(next.length)
+      }
+    })
+    let heard = ''
+    outgoing.on('data', (answer: Buffer) => {
+      if (!this.#isCut) return void incoming.write(answer)
+      heard = (heard + answer.toString('latin1')).slice(-100)
+      if (heard.endsWith('+PONG\r\n')) this.#cut.resolve()
+    })
+  }
+
+  #count(outgoing: Socket): void {
+    if (this.#left === 0) {
+      this.#isCut = true
+      outgoing.write('*1\r\n$4\r\nPING\r\n')
+    }
+    this.#left -= 1
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+}
+
+const clusterOf = (urls: readonly string[]): StoreFactory => {
+  const common = { clusterKeys: [newClusterKey()] as const, identity: 'test', partitions: 4 }
+  return {
+    isClustered: true,
+    async start(pods) {
+      const stores = await Promise.all(
+        pods.map((pod, index) =>
+          openRedisStore({
+            ...pod,
+            ...common,
+            url: urls[index] ?? '',
+            durability: 'memory',
+            onFault: () => {},
+          }),
+        ),
+      )
+      return {
+        stores,
+        close: async () => void (await Promise.all(stores.map((one) => one.close()))),
+      }
+    },
+  }
+}
+
+interface At {
+  /** The one that lives. */
+  readonly pod: Pod
+  readonly prefix: string
+}
+
+/** What expires within a minute if nothing is done. */
+const passing = ({ prefix }: At): Promise<readonly string[]> =>
+  ask(server, async (redis) => {
+    const keys = await redis.keys(`${prefix}*`)
+    const seconds = await Promise.all(keys.map((key) => redis.ttl(key)))
+    return keys.filter((_, i) => (seconds[i] ?? -1) >= 0 && (seconds[i] ?? 0) <= CLAIM_SECONDS)
+  })
+
+const minuteLater = async (at: At): Promise<void> => {
+  const keys = await passing(at)
+  if (keys.length > 0) await ask(server, (redis) => redis.del(...keys))
+}
+
+interface Change<Scene> {
+  /** By the pod that lives. */
+  readonly prepare: (pod: Pod) => Promise<Scene>
+  /** By the one that dies; `record` is as it loaded it, if there is one. */
+  readonly act: (store: QueueStore, scene: Scene, record: QueueRecord) => Promise<unknown>
+  readonly recordOf?: (scene: Scene) => QueueRecord
+  readonly check: (at: At, scene: Scene) => Promise<void>
+}
+
+/** Dies after that many writes; false: the change needed no more of them. */
+const dieAfter = async <Scene>(writes: number, change: Change<Scene>): Promise<boolean> => {
+  const prefix = `${randomBytes(6).toString('hex')}:`
+  const proxy = await CuttingProxy.start()
+  const urls = [server.url, proxy.url].map((url) => withPrefix(url, prefix))
+  const { pod, others, close } = await startPods(clusterOf(urls), { pods: 2 })
+  try {
+    const [mortal] = others
+    assert.ok(mortal)
+    const scene = await change.prepare(pod)
+    const of = change.recordOf?.(scene)
+    const record = of ? await mortal.load(of) : ({} as QueueRecord)
+    proxy.allow(writes)
+    const acted = change.act(mortal.store, scene, record).then(
+      () => 'finished' as const,
+      () => 'failed' as const,
+    )
+    const cut = proxy.cut.then(() => 'cut' as const)
+    const end = await within('the change ends or is cut', Promise.race([acted, cut]))
+    assert.notEqual(end, 'failed')
+    await change.check({ pod, prefix }, scene)
+    return end === 'cut'
+  } finally {
+    closing.push(close().finally(() => proxy.stop()))
+  }
+}
+
+/** One subtest for each number of writes. */
+const everyDeath = async <Scene>(t: TestContext, change: Change<Scene>): Promise<void> => {
+  let writes = 0
+  for (let isCut = true; isCut; writes += 1) {
+    await t.test(`after ${writes} writes`, async () => {
+      isCut = await dieAfter(writes, change)
+    })
+  }
+  assert.ok(writes > 1, 'it writes something')
+}
+
+const parties = ['recipient', 'sender', 'link', 'notifier'] as const
+
+const whole = (): NewQueue => newQueue({ link: newLink(), notifier: newNotifier() })
+
+/** All of its ids lead to it, or none does. */
+const isWhole = async ({ pod }: At, queue: NewQueue, when: string): Promise<boolean> => {
+  const { recipientId, senderId, link, notifier } = queue
+  assert.ok(link && notifier)
+  const ids = [recipientId, senderId, link.linkId, notifier.notifierId]
+  const finding = parties.map((party, i) => pod.find(party, ids.slice(i, i + 1)))
+  const seen = (await Promise.all(finding)).map(([one]) => one?.recipientId === recipientId)
+  assert.equal(new Set(seen).size, 1, `${when}: seen by ${parties.filter((_, i) => seen[i])} only`)
+  return seen[0] === true
+}
+
+test('NEW, and the same again from another pod', (t) =>
+  everyDeath(t, {
+    prepare: async () => whole(),
+    act: (store, queue) => store.createQueue(queue),
+    async check(at, queue) {
+      const { store } = at.pod
+      const queues = async () => (await store.count()).queues
+      // what will vanish may still be seen: nobody was told of it
+      if (!(await isWhole(at, queue, 'at once'))) {
+        const { outcome } = await store.createQueue({ ...queue, recipientId: newRecipientId() })
+        if (outcome === 'done') return
+        assert.ok((await passing(at)).length > 0, 'an id is taken and will not be given back')
+      }
+      await minuteLater(at)
+      if (!(await isWhole(at, queue, 'a minute later'))) {
+        assert.equal(await queues(), 0)
+        assert.deepEqual(await store.createQueue(queue), done)
+        await minuteLater(at)
+        assert.ok(await isWhole(at, queue, 'made again'))
+      }
+      assert.equal(await queues(), 1)
+    },
+  }))
+
+interface WithLink {
+  readonly queue: QueueRecord
+  readonly link: Link
+}
+
+const opens = async ({ pod }: At, { link, queue }: WithLink): Promise<boolean> => {
+  const [record] = await pod.find('link', [link.linkId])
+  if (record === undefined) return false
+  assert.equal(record.recipientId, queue.recipientId)
+  same(await pod.store.openLink(record), { outcome: 'done', content: contentOf(link) })
+  return true
+}
+
+const lset: Omit<Change<WithLink>, 'check'> = {
+  prepare: async (pod) => ({ queue: await pod.create(), link: newLink() }),
+  recordOf: ({ queue }) => queue,
+  act: (store, { link }, record) => store.setLinkData(record, link),
+}
+
+for (const when of ['at once', 'a minute later'])
+  test(`LSET is seen by its id and in the record, or neither; and the same again ${when}`, (t) =>
+    everyDeath(t, {
+      ...lset,
+      async check(at, scene) {
+        if (when !== 'at once') await minuteLater(at)
+        const { queue, link } = scene
+        const hadLink = (await at.pod.load(scene.queue)).linkId !== undefined
+        const isSeen = await opens(at, scene)
+        const again = await at.pod.store.setLinkData(await at.pod.load(queue), link)
+        assert.deepEqual(again, done)
+        assert.ok(await opens(at, scene))
+        await minuteLater(at)
+        assert.ok(await opens(at, scene), 'a minute later')
+        assert.equal(isSeen, hadLink)
+      },
+    }))
+
+test('LDEL: the link is gone or opens, and its id is free once it is gone', (t) =>
+  everyDeath(t, {
+    async prepare(pod) {
+      const link = newLink()
+      return { queue: await pod.create({ link }), link }
+    },
+    recordOf: ({ queue }: WithLink) => queue,
+    act: (store, _, record) => store.deleteLinkData(record),
+    async check(at, scene) {
+      const hasLink = (await at.pod.load(scene.queue)).linkId !== undefined
+      assert.equal(await opens(at, scene), hasLink)
+      if (hasLink) return
+      const other = { queue: await at.pod.create(), link: newLink({ linkId: scene.link.linkId }) }
+      assert.deepEqual(await at.pod.store.setLinkData(other.queue, other.link), done)
+      assert.ok(await opens(at, other))
+    },
+  }))
+
+interface WithNotifiers {
+  readonly queue: QueueRecord
+  readonly old: Notifier
+  readonly next: Notifier
+}
+
+const notifies = async ({ pod }: At, { queue }: WithNotifiers, one: Notifier): Promise<boolean> => {
+  const [record] = await pod.find('notifier', [one.notifierId])
+  return record?.recipientId === queue.recipientId
+}
+
+const nkey: Omit<Change<WithNotifiers>, 'check'> = {
+  async prepare(pod) {
+    const [old, next] = [newNotifier(), newNotifier()]
+    return { queue: await pod.create({ notifier: old }), old, next }
+  },
+  recordOf: ({ queue }) => queue,
+  act: (store, { next }, record) => store.setNotifier(record, next, 0),
+}
+
+const ndel: typeof nkey = { ...nkey, act: (store, _, record) => store.removeNotifier(record, 0) }
+
+for (const [name, change] of Object.entries({ NKEY: nkey, NDEL: ndel })) {
+  test(`${name}: the notifier of the record is the one that is found`, (t) =>
+    everyDeath(t, {
+      ...change,
+      async check(at, scene) {
+        const { notifier } = await at.pod.load(scene.queue)
+        const compare = async (when: string) => {
+          for (const one of [scene.old, scene.next])
+            assert.equal(
+              await notifies(at, scene, one),
+              one.notifierId === notifier?.notifierId,
+              when,
+            )
+        }
+        await compare('at once')
+        await minuteLater(at)
+        await compare('a minute later')
+      },
+    }))
+
+  test(`${name}, and NKEY from another pod; other ids are free`, (t) =>
+    everyDeath(t, {
+      ...change,
+      async check(at, scene) {
+        const last = newNotifier()
+        const { store } = at.pod
+        assert.deepEqual(await store.setNotifier(await at.pod.load(scene.queue), last, 0), done)
+        assert.ok(await notifies(at, scene, last))
+        await minuteLater(at)
+        assert.ok(await notifies(at, scene, last), 'a minute later')
+        const other = await at.pod.create()
+        for (const notifier of [scene.old, scene.next])
+          assert.deepEqual(
+            await store.setNotifier(await at.pod.load(other), notifier, 0),
+            done,
+            notifier === scene.old ? 'the old id' : 'the new id',
+          )
+      },
+    }))
+}
+
+test('DEL: all or nothing is left, and then the ids are free at once', (t) =>
+  everyDeath(t, {
+    async prepare(pod) {
+      const queue = whole()
+      const record = await pod.create(queue)
+      await pod.append(record, pod.notification())
+      return { queue, record }
+    },
+    recordOf: ({ record }) => record,
+    act: (store, _, record) => store.deleteQueue(record, 0),
+    async check(at, { queue }) {
+      const isThere = await isWhole(at, queue, 'at once')
+      const counted = isThere ? 1 : 0
+      assert.deepEqual(await at.pod.store.count(), { queues: counted, messages: counted })
+      if (isThere)
+        assert.deepEqual(await at.pod.store.deleteQueue(await at.pod.load(queue), 0), done)
+      const next = { ...queue, recipientId: newRecipientId() }
+      assert.deepEqual(await at.pod.store.createQueue(next), done)
+      await minuteLater(at)
+      assert.ok(await isWhole(at, next, 'made with its ids'))
+      assert.deepEqual(await at.pod.store.count(), { queues: 1, messages: 0 })
+    },
+  }))
