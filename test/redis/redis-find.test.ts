@@ -21,30 +21,49 @@ const cases: readonly Case[] = [
     files: everything,
     isRoot: true,
     shared: ['redis://somewhere'],
-    own: ['/b/redis-server', '/a/valkey-server', 'docker'],
+    own: ['/b/redis-server', '/a/valkey-server', 'redis:8'],
   },
   {
     name: 'an empty address is none',
     env: { REDIS_URL: '' },
     files: ['/a/redis-server'],
-    shared: ['/a/redis-server', 'docker'],
+    shared: ['/a/redis-server', 'redis:8'],
   },
   {
     name: 'programs in the order of the PATH, Redis before Valkey',
     files: ['/a/valkey-server', '/a/redis-server', '/b/redis-server'],
-    shared: ['/a/redis-server', '/b/redis-server', '/a/valkey-server', 'docker'],
+    shared: ['/a/redis-server', '/b/redis-server', '/a/valkey-server', 'redis:8'],
   },
   {
     name: 'nothing is installed where there is a program',
     files: everything,
     isRoot: true,
-    shared: ['/b/redis-server', '/a/valkey-server', 'docker'],
+    shared: ['/b/redis-server', '/a/valkey-server', 'redis:8'],
   },
-  { name: 'apt after Docker', files: ['/b/apt-get'], isRoot: true, shared: ['docker', 'apt'] },
-  { name: 'apt for root only', files: ['/b/apt-get'], shared: ['docker'] },
-  { name: 'no apt where there is none', isRoot: true, shared: ['docker'] },
-  { name: 'only the PATH counts', files: ['/c/redis-server', 'redis-server'], shared: ['docker'] },
-  { name: 'without a PATH', env: { PATH: '' }, files: ['/redis-server'], shared: ['docker'] },
+  { name: 'apt after Docker', files: ['/b/apt-get'], isRoot: true, shared: ['redis:8', 'apt'] },
+  { name: 'apt for root only', files: ['/b/apt-get'], shared: ['redis:8'] },
+  { name: 'no apt where there is none', isRoot: true, shared: ['redis:8'] },
+  {
+    name: 'a program that is chosen is the only one',
+    env: { SLUICE_TEST_SERVER: '/c/redis-server' },
+    files: everything,
+    isRoot: true,
+    shared: ['/c/redis-server'],
+  },
+  {
+    name: 'so is an image',
+    env: { SLUICE_TEST_SERVER: 'valkey/valkey:8' },
+    files: everything,
+    shared: ['valkey/valkey:8'],
+  },
+  {
+    name: 'an address and a choice: each for what it is about',
+    env: { REDIS_URL: 'redis://somewhere', SLUICE_TEST_SERVER: 'redis:7' },
+    shared: ['redis://somewhere'],
+    own: ['redis:7'],
+  },
+  { name: 'only the PATH counts', files: ['/c/redis-server', 'redis-server'], shared: ['redis:8'] },
+  { name: 'without a PATH', env: { PATH: '' }, files: ['/redis-server'], shared: ['redis:8'] },
 ]
 
 for (const { name, env = {}, files = [], isRoot = false, shared, own = shared } of cases) {
@@ -55,9 +74,11 @@ for (const { name, env = {}, files = [], isRoot = false, shared, own = shared } 
       isExecutable: (path: string) => files.includes(path),
     }
     const words = (sources: ReturnType<typeof redisSources>) =>
-      sources.map((source) =>
-        source.kind === 'url' ? source.url : source.kind === 'program' ? source.path : source.kind,
-      )
+      sources.map((source) => {
+        if (source.kind === 'url') return source.url
+        if (source.kind === 'program') return source.path
+        return source.kind === 'docker' ? source.image : source.kind
+      })
     assert.deepEqual(words(redisSources(machine)), shared)
     assert.deepEqual(words(serverSources(machine)), own)
   })

@@ -13,12 +13,13 @@ const support = (name: string): string =>
 
 const source = `
 import { test } from 'node:test'
-import { commandClient } from ${JSON.stringify(support('../../src/store/redis/client.ts'))}
+import { connect } from ${JSON.stringify(support('redis/connect.ts'))}
 import { parseRedisAddress } from ${JSON.stringify(support('../../src/store/redis/address.ts'))}
 import { redisUrl } from ${JSON.stringify(support('redis.ts'))}
 test('writes', async () => {
-  const address = parseRedisAddress(await redisUrl())
-  const client = commandClient(address)
+  const url = await redisUrl()
+  const address = parseRedisAddress(url)
+  const client = connect(url)
   await client.set(address.prefix + 'key', 'value')
   console.log('shared=' + process.env.SLUICE_TEST_REDIS_URL + ' keys=' + address.prefix)
   client.disconnect()

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseRedisAddress } from '../../src/store/redis/address.ts'
-import { commandClient } from '../../src/store/redis/client.ts'
-import type { RedisClient } from '../../src/store/redis/script.ts'
+import { connect, type RedisClient } from '../support/redis/connect.ts'
 import { thisMachine } from '../support/redis/find.ts'
 import { shareRedis } from '../support/redis/shared.ts'
 import { until } from '../support/redis/until.ts'
 import { startCluster, startSentinel } from '../support/redis.ts'
 
-const connect = (url: string) => {
-  const client = commandClient(parseRedisAddress(url))
-  client.on('error', () => {})
+const connected = (url: string) => {
+  const client = connect(url)
   return { client, [Symbol.dispose]: () => client.disconnect() }
 }
 
@@ -30,7 +28,7 @@ describe('topologies', { concurrency: true }, () => {
   test('a cluster serves every slot, and goes on when a primary is killed', async () => {
     await using cluster = await startCluster({ primaries: 3, replicasEach: 1 })
     assert.equal(cluster.nodes.length, 6)
-    using connection = connect(cluster.url)
+    using connection = connected(cluster.url)
     const { client } = connection
     await checkShared(cluster.url, client)
     const keys = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => `key:${letter}`)
@@ -47,11 +45,11 @@ describe('topologies', { concurrency: true }, () => {
     await using sentinel = await startSentinel()
     const { primary, replicas, sentinels } = sentinel
     assert.equal(sentinels.length, 3)
-    using connection = connect(sentinel.url)
+    using connection = connected(sentinel.url)
     await connection.client.set('key', 'value')
     await primary.pause()
     await until('the replica is the primary', async () => {
-      using later = connect(sentinel.url)
+      using later = connected(sentinel.url)
       const info = await later.client.info('server')
       return info.includes(`tcp_port:${replicas[0]?.port}\r`)
     })

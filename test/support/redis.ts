@@ -4,9 +4,10 @@ import { thisMachine } from './redis/find.ts'
 import { type RedisServer, serverArgs, startServer } from './redis/server.ts'
 import { type SharedRedis, shareRedis, withPrefix } from './redis/shared.ts'
 
-export { type RedisCluster, startCluster } from './redis/cluster.ts'
-export { type RedisSentinel, startSentinel } from './redis/sentinel.ts'
+export { CALM_CLUSTER, type RedisCluster, startCluster } from './redis/cluster.ts'
+export { CALM_SENTINEL, type RedisSentinel, startSentinel } from './redis/sentinel.ts'
 export type { RedisServer } from './redis/server.ts'
+export { withPrefix } from './redis/shared.ts'
 
 /** A server of the test's own; it ends with the test process if not before. */
 export const startRedis = ({

@@ -6,6 +6,9 @@ import { until } from './until.ts'
 
 const SLOTS = 16_384
 
+/** For tests that are not about failures: a busy machine is not taken for a dead primary. */
+export const CALM_CLUSTER = { nodeTimeoutMs: 30_000 }
+
 export interface ClusterOptions {
   readonly primaries?: number
   readonly replicasEach?: number

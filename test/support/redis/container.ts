@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import { within } from '../within.ts'
 import {
   type Launch,
   LaunchError,
@@ -13,9 +14,12 @@ import {
   Unavailable,
 } from './launch.ts'
 
-const IMAGE = 'redis:8'
+/** The image's own program: Valkey's need not be there by Redis's name. */
+const SERVER = 'exec "$(command -v valkey-server || command -v redis-server)" "$@"'
 
-/** What testcontainers' own helper container does where that can run; this needs no image. */
+const PULL_LIMIT_MS = 300_000
+
+/** What testcontainers' own helper container would do: this one needs no image. */
 const guarded = 'read -r _ || { docker rm --force "$1"; rm -rf -- "$0"; }'
 
 const guard = (directory: string, container: string): { release(): void } => {
@@ -28,36 +32,42 @@ const guard = (directory: string, container: string): { release(): void } => {
 }
 
 /** Loaded only when there is need: it is large. */
-const testcontainers = () =>
-  import('testcontainers').catch(() => {
-    throw new Unavailable('the package testcontainers is not installed')
-  })
+const testcontainers = () => {
+  process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
+  return import('testcontainers')
+}
 
 /** @throws Unavailable */
-const prepare = async () => {
+const prepare = async (name: string) => {
   const { getContainerRuntimeClient, ImageName } = await testcontainers()
-  const client = await getContainerRuntimeClient().catch(() => {
+  const answer = getContainerRuntimeClient()
+  const client = await within('Docker answers', answer).catch(() => {
     throw new Unavailable('Docker does not answer')
   })
-  const image = ImageName.fromString(IMAGE)
   try {
-    if (!(await client.image.exists(image))) await client.image.pull(image)
+    const image = ImageName.fromString(name)
+    const isThere = await within('Docker answers', client.image.exists(image))
+    if (!isThere) await within('pulled', client.image.pull(image), PULL_LIMIT_MS)
   } catch {
-    throw new Unavailable(`Docker has no ${IMAGE} and cannot pull it`)
+    throw new Unavailable(`Docker has no ${name} and cannot pull it`)
   }
   return client.container
 }
 
 const user = (): string => `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`
 
-const startContainer = async (args: readonly string[], directory: string): Promise<string> => {
+const startContainer = async (
+  image: string,
+  args: readonly string[],
+  directory: string,
+): Promise<string> => {
   const { GenericContainer, Wait } = await testcontainers()
   let log = ''
-  const container = new GenericContainer(IMAGE)
+  const container = new GenericContainer(image)
     .withNetworkMode('host')
     .withUser(user())
     .withBindMounts([{ source: directory, target: directory, mode: 'rw' }])
-    .withEntrypoint(['redis-server'])
+    .withEntrypoint(['/bin/sh', '-c', SERVER, 'server'])
     .withCommand([...args])
     .withLogConsumer((stream: Readable) =>
       stream.on('data', (text) => {
@@ -67,17 +77,18 @@ const startContainer = async (args: readonly string[], directory: string): Promi
     .withWaitStrategy(Wait.forLogMessage(READY))
     .withStartupTimeout(START_LIMIT_MS)
   try {
-    return (await container.start()).getId()
+    const started = within('a container starts', container.start(), 2 * START_LIMIT_MS)
+    return (await started).getId()
   } catch (error) {
     throw new LaunchError(`${error}\n${log}`)
   }
 }
 
 /** @throws Unavailable */
-export const containerLaunch = async (): Promise<Launch> => {
-  const containers = await prepare()
+export const containerLaunch = async (image: string): Promise<Launch> => {
+  const containers = await prepare(image)
   return async (args, directory): Promise<Running> => {
-    const id = await startContainer(args, directory)
+    const id = await startContainer(image, args, directory)
     const container = containers.getById(id)
     const { release } = guard(directory, id)
     // refused when the container has ended by itself
@@ -86,8 +97,8 @@ export const containerLaunch = async (): Promise<Launch> => {
       end: async (name) => {
         await signal(name)
         await signal('SIGCONT')
-        await container.wait()
-        await container.remove({ force: true })
+        await within('the container ends', container.wait())
+        await within('it is removed', container.remove({ force: true }))
         release()
       },
       pause: () => signal('SIGSTOP'),

@@ -1,6 +1,6 @@
 /** Where the tests look for a Redis, best first. */
 import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
 
 export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -10,8 +10,11 @@ export interface Machine {
 
 export type ServerSource =
   | { readonly kind: 'program'; readonly path: string }
-  | { readonly kind: 'docker' }
+  | { readonly kind: 'docker'; readonly image: string }
   | { readonly kind: 'apt' }
+
+/** When nothing else is said. */
+const IMAGE = 'redis:8'
 
 export type RedisSource = { readonly kind: 'url'; readonly url: string } | ServerSource
 
@@ -37,14 +40,23 @@ const programsNamed = (name: string, { env, isExecutable }: Machine): readonly s
     .map((directory) => join(directory, name))
     .filter((path) => isExecutable(path))
 
-/** For servers that a test stops, pauses or wires together. */
+/**
+ * For servers that a test stops, pauses or wires together. SLUICE_TEST_SERVER, the path of a
+ * program or the name of an image, leaves no other choice.
+ */
 export const serverSources = (machine: Machine): readonly ServerSource[] => {
+  const chosen = machine.env.SLUICE_TEST_SERVER
+  if (chosen)
+    return [
+      isAbsolute(chosen) ? { kind: 'program', path: chosen } : { kind: 'docker', image: chosen },
+    ]
+  const docker = { kind: 'docker', image: IMAGE } as const
   const programs = ['redis-server', 'valkey-server']
     .flatMap((name) => programsNamed(name, machine))
     .map((path) => ({ kind: 'program', path }) as const)
-  if (programs.length > 0) return [...programs, { kind: 'docker' }]
+  if (programs.length > 0) return [...programs, docker]
   const hasApt = machine.isRoot && programsNamed('apt-get', machine).length > 0
-  return [{ kind: 'docker' }, ...(hasApt ? [{ kind: 'apt' } as const] : [])]
+  return [docker, ...(hasApt ? [{ kind: 'apt' } as const] : [])]
 }
 
 /** For tests that need only some Redis. An address that was given is not second-guessed. */

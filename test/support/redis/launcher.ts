@@ -16,7 +16,7 @@ const launchFrom = async (source: ServerSource, machine: Machine): Promise<Launc
       await checkProgram(source.path)
       return launchProgram(source.path)
     case 'docker':
-      return containerLaunch()
+      return containerLaunch(source.image)
     case 'apt': {
       await installRedis()
       const [installed] = serverSources(machine)
@@ -36,8 +36,11 @@ const findLaunch = async (machine: Machine): Promise<Launch> => {
       reasons.push(error.message)
     }
   }
+  const why = reasons.join('; ')
+  const chosen = machine.env.SLUICE_TEST_SERVER
+  if (chosen) throw new NoRedis(`No ${chosen} for the tests, as SLUICE_TEST_SERVER says: ${why}.`)
   throw new NoRedis(
-    `No Redis 7 or Valkey 8 for the tests (${reasons.join('; ')}): install redis-server ` +
+    `No Redis 7 or Valkey 8 for the tests (${why}): install redis-server ` +
       '(apt install redis-server, brew install redis), start Docker, or set REDIS_URL.',
   )
 }

@@ -7,6 +7,9 @@ import { until } from './until.ts'
 
 const NAME = 'sluice'
 
+/** For tests that are not about failures: a busy machine is not taken for a dead primary. */
+export const CALM_SENTINEL = { downAfterMs: 30_000 }
+
 export interface SentinelOptions {
   readonly replicas?: number
   readonly sentinels?: number

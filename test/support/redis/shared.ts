@@ -1,10 +1,12 @@
 /** One Redis for all test files of a run. */
 import { randomBytes } from 'node:crypto'
-import { Cluster, type Redis } from 'ioredis'
-import { parseRedisAddress, type RedisAddress } from '../../../src/store/redis/address.ts'
-import { commandClient } from '../../../src/store/redis/client.ts'
+import { Cluster } from 'ioredis'
+import { parseRedisAddress } from '../../../src/store/redis/address.ts'
+import { CALM_CLUSTER, startCluster } from './cluster.ts'
+import { connect, type RedisClient } from './connect.ts'
 import { type Machine, redisSources } from './find.ts'
 import { NoRedis } from './launcher.ts'
+import { CALM_SENTINEL, startSentinel } from './sentinel.ts'
 import { serverArgs, startServer } from './server.ts'
 
 export interface SharedRedis {
@@ -19,11 +21,10 @@ export const withPrefix = (url: string, more: string): string => {
 }
 
 const withClient = async (
-  address: RedisAddress,
-  use: (client: Redis | Cluster) => Promise<void>,
+  url: string,
+  use: (client: RedisClient) => Promise<void>,
 ): Promise<void> => {
-  const client = commandClient(address)
-  client.on('error', () => {})
+  const client = connect(url)
   try {
     await use(client)
   } finally {
@@ -31,7 +32,7 @@ const withClient = async (
   }
 }
 
-const removeKeys = async (client: Redis | Cluster, prefix: string): Promise<void> => {
+const removeKeys = async (client: RedisClient, prefix: string): Promise<void> => {
   const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`
   // a cluster client knows its nodes when it has been answered
   await client.ping()
@@ -46,19 +47,38 @@ const shareGiven = async (given: string): Promise<SharedRedis> => {
   // not ours alone: other runs, and what else may be there
   const url = withPrefix(given, `sluice-test:${randomBytes(6).toString('hex')}:`)
   const address = parseRedisAddress(url)
-  const ping = (client: Redis | Cluster) => client.ping().then(() => {})
-  await withClient(address, ping).catch(() => {
+  const ping = (client: RedisClient) => client.ping().then(() => {})
+  await withClient(url, ping).catch(() => {
     const where = address.nodes.map(({ host, port }) => `${host}:${port}`).join()
     throw new NoRedis(`REDIS_URL is set, but no Redis answers at ${where}.`)
   })
   return {
     url,
-    stop: () => withClient(address, (client) => removeKeys(client, address.prefix)),
+    stop: () => withClient(url, (client) => removeKeys(client, address.prefix)),
   }
 }
 
-/** @throws NoRedis, RedisAddressError */
+const shareOwn = async (topology: string): Promise<SharedRedis> => {
+  switch (topology) {
+    case 'standalone':
+      return startServer(serverArgs)
+    case 'cluster':
+      return startCluster(CALM_CLUSTER)
+    case 'sentinel':
+      return startSentinel(CALM_SENTINEL)
+    default:
+      throw new NoRedis(
+        `SLUICE_TEST_TOPOLOGY is ${topology}: it can be standalone, cluster or sentinel.`,
+      )
+  }
+}
+
+/**
+ * The topology of an own Redis is what SLUICE_TEST_TOPOLOGY says.
+ * @throws NoRedis, RedisAddressError
+ */
 export const shareRedis = (machine: Machine): Promise<SharedRedis> => {
   const [source] = redisSources(machine)
-  return source?.kind === 'url' ? shareGiven(source.url) : startServer(serverArgs)
+  if (source?.kind === 'url') return shareGiven(source.url)
+  return shareOwn(machine.env.SLUICE_TEST_TOPOLOGY || 'standalone')
 }

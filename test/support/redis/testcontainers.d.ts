@@ -1,2 +1,0 @@
-// An optional helper of the Redis tests: used where it is installed (npm i --no-save testcontainers@12).
-declare module 'testcontainers'
