@@ -32,7 +32,8 @@ export class FaultLog {
     const timer = setTimeout(() => this.#sumUp(key, { name, message, during }), WINDOW_MS).unref()
     this.#told.set(key, { timer, repeated: 0 })
     if (isPassing(error)) this.#log.warn({ during, reason: message }, 'the store is not available')
-    else this.#log.error({ err: { type: name, message, stack }, during }, 'fault')
+    // under a name that has no serializer
+    else this.#log.error({ fault: { type: name, message, stack }, during }, 'fault')
   }
 
   /** What is not summed up yet stays untold. */

@@ -81,7 +81,7 @@ export class LinkChanges {
     if (queue === undefined) return stale
     const secures = senderKey !== undefined && record.senderKey === undefined
     const { word, rest } = await this.#pod.run(
-      scripts.openLink,
+      secures ? scripts.openLink : scripts.readLink,
       [queue.keys.queue, queue.keys.link],
       [record.revision, ...(secures ? repository.pieces({ ...record, senderKey }) : [])],
       { isDurable: secures },

@@ -46,7 +46,7 @@ export class NotifierChanges {
       const besides = { connection: by }
       const news = this.#pod.news('notifier-deleted', notifierSubscriber, queue, { besides })
       const answer = await this.#pod.run(
-        scripts.setNotifier,
+        notifier ? scripts.setNotifier : scripts.removeNotifier,
         [keys.queue, keys.notifications, news.mailbox],
         [record.revision, notifierSubscriber.text, news.entry, ...pieces],
         durably,

@@ -9,6 +9,7 @@ const read = (name: string): string =>
   readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
 
 const prelude = read('prelude')
+const FOR_FULL = '#!lua flags=allow-oom'
 
 /** The shebang with the script's flags has to come first. */
 const withPrelude = (source: string): string => {
@@ -21,9 +22,11 @@ export class Script {
   readonly text: string
   readonly hash: string
 
-  constructor(name: string) {
+  /** `isForFull`: runs also when Redis is full, whatever the file's flags. */
+  constructor(name: string, { isForFull = false }: { readonly isForFull?: boolean } = {}) {
+    const source = read(name)
     this.name = name
-    this.text = withPrelude(read(name))
+    this.text = withPrelude(isForFull ? source.replace('#!lua\n', `${FOR_FULL}\n`) : source)
     this.hash = createHash('sha1').update(this.text).digest('hex')
   }
 

@@ -46,8 +46,9 @@ export class Link {
     this.#check = setInterval(() => this.#checkSilence(), CHECK_MS).unref()
   }
 
+  /** The client says so a moment longer than its socket takes anything. */
   get isReady(): boolean {
-    return this.#redis.status === 'ready'
+    return this.#redis.status === 'ready' && this.#redis.stream.writable
   }
 
   /** Does not wait for the connection: calls fail until there is one. */

@@ -5,6 +5,8 @@ import type { RedisAddress, RedisNode } from '../address.ts'
 const CONNECT_TIMEOUT_MS = 3000
 const LONGEST_RETRY_MS = 1000
 const KEEP_ALIVE_MS = 10_000
+/** Not for as long as a server that is loading expects to. */
+const LONGEST_LOADING_WAIT_MS = 100
 /** A server that is gone does not answer a goodbye. */
 const DISCONNECT_TIMEOUT_MS = 100
 /** Reconnections of many relays spread over this. */
@@ -27,6 +29,7 @@ const optionsOf = (address: ServerAddress) => {
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+    maxLoadingRetryTime: LONGEST_LOADING_WAIT_MS,
     retryStrategy: retryAfter,
     // whoever asked decides whether to ask again: a script that was sent may have run
     enableOfflineQueue: false,

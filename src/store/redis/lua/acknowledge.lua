@@ -12,10 +12,10 @@ local horizon     = tonumber(ARGV[4]) -- [seconds] messages from before are expi
 local queue = redis.call('HMGET', queueKey, 'v', 's')
 if queue[1] ~= revision then return { 'stale' } end
 if claim ~= '' and (queue[2] or ''):sub(1, #claim) ~= claim then return { 'lost' } end
-local head = expireMessages(messagesKey, horizon, countsKey)
+local head, removed = findExpired(messagesKey, horizon)
 if head and head:sub(14, 37) == messageId then
-  redis.call('LPOP', messagesKey)
-  countMessages(countsKey, head, -1)
-  head = redis.call('LINDEX', messagesKey, 0)
+  removed[#removed + 1] = head
+  head = redis.call('LINDEX', messagesKey, #removed)
 end
+dropMessages(messagesKey, countsKey, removed)
 return { 'head', head }

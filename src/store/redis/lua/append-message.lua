@@ -26,26 +26,30 @@ if queue[1] ~= revision then return { 'stale' } end
 if (queue[2] or '') ~= subscriber or (notification ~= '' and (queue[3] or '') ~= notifierHolder) then
   return { 'moved', queue[2] or '', queue[3] or '' }
 end
-expireMessages(messagesKey, horizon, countsKey)
-local size = redis.call('LLEN', messagesKey)
-if queue[4] and size > 0 then return { 'full' } end
-if size >= quota then
-  local marker = 'q' .. message:sub(2, HEAD_BYTES) -- in the message's place
-  redis.call('RPUSH', messagesKey, marker)
-  redis.call('HSET', queueKey, 'f', '1')
-  countMessages(countsKey, marker, 1)
+local _, expired = findExpired(messagesKey, horizon)
+local size = redis.call('LLEN', messagesKey) - #expired
+local isFull = size >= quota or (queue[4] and size > 0)
+if isFull then
+  if not queue[4] then
+    local marker = 'q' .. message:sub(2, HEAD_BYTES) -- in the message's place
+    redis.call('RPUSH', messagesKey, marker)
+    redis.call('HSET', queueKey, 'f', '1')
+    countMessages(countsKey, marker, 1)
+  end
+  dropMessages(messagesKey, countsKey, expired)
   return { 'full' }
 end
 redis.call('RPUSH', messagesKey, message)
 redis.call('EXPIRE', messagesKey, ttl)
 countMessages(countsKey, message, 1)
+dropMessages(messagesKey, countsKey, expired)
 if queue[4] then redis.call('HDEL', queueKey, 'f') end
 if size == 0 then tell(mailboxKey, entry) end
 local isNews = 0
 if notification ~= '' then
-  expireNotifications(notificationsKey, notifyHorizon)
-  local pending = redis.call('RPUSH', notificationsKey, notification)
-  if pending > MAX_PENDING then redis.call('LPOP', notificationsKey) end
+  local old = countExpiredNotifications(notificationsKey, notifyHorizon)
+  local pending = redis.call('RPUSH', notificationsKey, notification) - old
+  redis.call('LTRIM', notificationsKey, math.max(old, old + pending - MAX_PENDING), -1)
   redis.call('EXPIRE', notificationsKey, ttl)
   if pending == 1 then
     isNews = 1

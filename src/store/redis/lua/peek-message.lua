@@ -8,5 +8,7 @@ local revision    = ARGV[1]
 local horizon     = tonumber(ARGV[2]) -- [seconds] messages from before are expired
 
 if redis.call('HGET', queueKey, 'v') ~= revision then return { 'stale' } end
-local head = expireMessages(messagesKey, horizon, countsKey)
-return { 'head', head, redis.call('LLEN', messagesKey) }
+local head, expired = findExpired(messagesKey, horizon)
+local size = redis.call('LLEN', messagesKey) - #expired
+dropMessages(messagesKey, countsKey, expired)
+return { 'head', head, size }

@@ -5,6 +5,9 @@
 -- Counts are a hash for each partition: q = queues, m and a day = messages accepted on that day, so
 -- that lists which expired by themselves are forgotten with their days.
 
+-- While a slot moves, Redis refuses a key that a script has just made empty: what is read of a list is
+-- read before anything is taken from it, and what is added comes first.
+
 local SECONDS_OF_DAY = 86400
 
 local function countMessages(countsKey, message, change)
@@ -12,23 +15,40 @@ local function countMessages(countsKey, message, change)
   redis.call('HINCRBY', countsKey, string.format('m%d', day), change)
 end
 
--- drops messages from before the horizon, up to a quota marker, which no age removes
-local function expireMessages(messagesKey, horizon, countsKey)
+-- the oldest message that has not expired, and those before it, up to a quota marker, which no age
+-- removes
+local function findExpired(messagesKey, horizon)
+  local expired = {}
   local head = redis.call('LINDEX', messagesKey, 0)
   while head and head:sub(1, 1) == 'm' and tonumber(head:sub(2, 13)) < horizon do
-    redis.call('LPOP', messagesKey)
-    countMessages(countsKey, head, -1)
-    head = redis.call('LINDEX', messagesKey, 0)
+    expired[#expired + 1] = head
+    head = redis.call('LINDEX', messagesKey, #expired)
   end
+  return head, expired
+end
+
+-- the oldest messages, which were read before
+local function dropMessages(messagesKey, countsKey, messages)
+  if #messages == 0 then return end
+  redis.call('LTRIM', messagesKey, #messages, -1)
+  for _, message in ipairs(messages) do countMessages(countsKey, message, -1) end
+end
+
+local function expireMessages(messagesKey, horizon, countsKey)
+  local head, expired = findExpired(messagesKey, horizon)
+  dropMessages(messagesKey, countsKey, expired)
   return head
 end
 
-local function expireNotifications(notificationsKey, horizon)
+-- how many notifications have expired
+local function countExpiredNotifications(notificationsKey, horizon)
+  local count = 0
   local oldest = redis.call('LINDEX', notificationsKey, 0)
   while oldest and tonumber(oldest:sub(1, 12)) < horizon do
-    redis.call('LPOP', notificationsKey)
-    oldest = redis.call('LINDEX', notificationsKey, 0)
+    count = count + 1
+    oldest = redis.call('LINDEX', notificationsKey, count)
   end
+  return count
 end
 
 -- appends to a pod's mailbox and nudges the pod if it does not know yet that there is something
