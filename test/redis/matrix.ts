@@ -8,12 +8,17 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 const IMAGES = ['redis:7', 'redis:8', 'valkey/valkey:8']
-const FILES = ['contract', 'model', 'cluster', 'sentinel', 'rights', 'tls', 'apart']
+const FILES = [
+  ...['contract', 'model', 'cluster', 'sentinel', 'rights', 'tls', 'apart'],
+  ...['at-rest', 'counts', 'server-check', 'durability-fsync', 'healing-scripts'],
+]
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
 const args = [
   '--test',
+  // most of the time they wait for the servers
+  '--test-concurrency=3',
   `--test-global-setup=${path('../support/global-setup.ts')}`,
   '--test-reporter=spec',
   ...FILES.map((name) => path(`./${name}.test.ts`)),
