@@ -19,7 +19,7 @@ const COMMANDS = [
   ...['exists', 'expire', 'persist', 'ttl', 'del'],
   ...['get', 'set'],
   ...['hdel', 'hget', 'hgetall', 'hincrby', 'hkeys', 'hlen', 'hmget', 'hset', 'hsetnx'],
-  ...['lindex', 'llen', 'lpop', 'rpush'],
+  ...['lindex', 'llen', 'lpop', 'lrange', 'ltrim', 'rpush'],
 ] as const
 
 /** `asking` while slots move. */
