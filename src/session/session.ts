@@ -22,22 +22,25 @@ import {
 import type { BlockLayer } from './block-layer.ts'
 import { Endings } from './endings.ts'
 import { Executor } from './execute.ts'
+import { ForwardedCommands } from './forwarded.ts'
 import type { AgreedSession } from './handshake.ts'
 import { eventOf, Output } from './output.ts'
 import { Pushes } from './pushes.ts'
 import { Window } from './window.ts'
 
 /** Blocks in work are bounded by their possible answers: a message for each of these. */
-const messageTags: ReadonlySet<Tag> = new Set<Tag>(['SUB', 'GET', 'ACK'])
+const messageTags: ReadonlySet<Tag> = new Set<Tag>(['SUB', 'GET', 'ACK', 'RFWD'])
 const MESSAGE_WEIGHT = 16_384
 const REPLY_WEIGHT = 128
 const WINDOW_BYTES = 256 * 1024
+/** Commands that other relays work on, for each client (Server.hs, `client_concurrency`). */
+const REMOTE_COMMANDS = 32
 
 export interface SessionOptions {
   readonly transport: Transport
   readonly agreed: AgreedSession
   readonly connection: { readonly id: number; nextClaim(): number }
-  readonly context: Omit<Context, 'connection'>
+  readonly context: Omit<Context, 'connection' | 'runForwarded'>
   readonly packer: BlockPacker
   readonly notificationIntervalMs: number
   readonly onFault: (error: unknown, during: string) => void
@@ -50,6 +53,16 @@ const weightOf = (claims: readonly (Claimed | Refused)[]): number => {
       'command' in claim && messageTags.has(claim.command.tag) ? MESSAGE_WEIGHT : REPLY_WEIGHT
   return weight
 }
+
+/** How a part of a block is worked on: within which bound, and whether the end waits for it. */
+interface Work {
+  readonly window: Window
+  readonly weight: number
+  readonly isOwn: boolean
+}
+
+const apart = (claim: Claimed | Refused): 'own' | 'remote' | undefined =>
+  'entry' in claim && claim.entry.party === undefined ? claim.entry.apart : undefined
 
 const errBlock = eventOf(noEntity, refusal({ code: 'BLOCK' }))
 
@@ -64,13 +77,14 @@ export class Session implements Listener {
   readonly #subscriptions: Subscriptions
   readonly #pushes: Pushes
   readonly #window = new Window(WINDOW_BYTES)
+  readonly #remote: Window
   /** Blocks in work. */
   readonly #answering = new Set<Promise<void>>()
   #lastReceivedAt: number
 
   constructor(options: SessionOptions) {
     const { transport, agreed, connection, context, onFault } = options
-    const { version, sessionId, sessionKey, blocks } = agreed
+    const { version, sessionId, sessionKey, clientKey, blocks } = agreed
     this.#options = options
     this.#blocks = blocks
     this.#binding = {
@@ -79,6 +93,7 @@ export class Session implements Listener {
       sessionKey,
       authorizedPrefix: authorizedPrefix(sessionId),
     }
+    this.#remote = new Window(context.policy.proxyClientConcurrency ?? REMOTE_COMMANDS)
     this.#lastReceivedAt = context.now()
     const { now } = context
     this.#output = new Output({ transport, blocks, session: agreed, packer: options.packer, now })
@@ -95,11 +110,19 @@ export class Session implements Listener {
     })
     this.#context = {
       ...context,
-      connection: { ...connection, version, subscriptions: this.#subscriptions },
+      connection: { ...connection, subscriptions: this.#subscriptions },
+      runForwarded: (request) => forwarded.run(request),
     }
     const { store, crypto } = context
-    this.#admission = new Admission({ store, crypto, binding: this.#binding, onFault })
-    this.#executor = new Executor({ context: this.#context, binding: this.#binding, onFault })
+    this.#admission = new Admission({ store, crypto, onFault })
+    this.#executor = new Executor({ context: this.#context, onFault })
+    const forwarded = new ForwardedCommands({
+      crypto,
+      binding: this.#binding,
+      clientKey,
+      admission: this.#admission,
+      executor: this.#executor,
+    })
   }
 
   /** Milliseconds since the epoch of the last block in either direction. */
@@ -159,13 +182,28 @@ export class Session implements Listener {
     await this.#output.ready()
     const claims = this.#read(block)
     if (claims === undefined) return this.#output.send([errBlock])
-    const weight = weightOf(claims)
-    await this.#window.enter(weight)
-    const answering = this.#answer(claims, await this.#admission.authorize(claims)).finally(() => {
+    const together = claims.filter((claim) => apart(claim) === undefined)
+    if (together.length > 0)
+      await this.#begin(together, { window: this.#window, weight: weightOf(together), isOwn: true })
+    for (const claim of claims) {
+      const kind = apart(claim)
+      if (kind === 'own')
+        await this.#begin([claim], { window: this.#window, weight: weightOf([claim]), isOwn: true })
+      if (kind === 'remote')
+        await this.#begin([claim], { window: this.#remote, weight: 1, isOwn: false })
+    }
+  }
+
+  async #begin(requests: readonly (Claimed | Refused)[], work: Work): Promise<void> {
+    const { window, weight, isOwn } = work
+    await window.enter(weight)
+    const claims = await this.#admission.authorize(requests)
+    const answering = this.#answer(requests, claims).finally(() => {
       this.#answering.delete(answering)
-      this.#window.leave(weight)
+      window.leave(weight)
     })
-    this.#answering.add(answering)
+    // what another relay does need not end before the connection's things are given up
+    if (isOwn) this.#answering.add(answering)
   }
 
   /** Undefined when the block as a whole cannot be read. */
@@ -191,6 +229,8 @@ export class Session implements Listener {
       this.#options.onFault(error, 'answer')
     }
     for (const answer of answers) answer?.sent?.()
-    if (answers.includes(undefined)) this.close()
+    // a connection that carries the commands of many is not closed for one of them
+    const isForwarded = requests.every((request) => apart(request) === 'own')
+    if (answers.includes(undefined) && !isForwarded) this.close()
   }
 }
