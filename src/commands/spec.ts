@@ -18,7 +18,7 @@ export interface Policy {
 }
 
 /** Relays that commands are forwarded to; each answer is PKEY or PRES, or says what failed. */
-export interface Proxy {
+export interface Forwarder {
   open(server: RelayServer): Promise<Reply<'PKEY' | 'ERR'>>
   forward(sessionId: EntityId, command: ForwardedCommand): Promise<Reply<'PRES' | 'ERR'>>
 }
@@ -43,7 +43,7 @@ export interface Context {
   readonly now: () => number
   readonly connection: Connection
   /** Undefined where nothing is forwarded for clients. */
-  readonly proxy?: Proxy
+  readonly proxy?: Forwarder
   /** Runs what another relay forwards. */
   readonly runForwarded: (request: Request<Command<'RFWD'>>) => Promise<Outcome>
 }

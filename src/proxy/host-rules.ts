@@ -1,0 +1,52 @@
+/** Lists of destinations that operators give: domains, addresses and ranges of addresses. */
+import { BlockList, isIP } from 'node:net'
+
+const MOST_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 }
+const domain = /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/i
+
+const splitRange = (rule: string): readonly [network: string, family: number, prefix: number] => {
+  const [network = '', prefix] = rule.split('/')
+  const family = isIP(network)
+  const most = MOST_BITS[family] ?? 0
+  if (prefix === undefined) return [network, family, most]
+  return [network, /^\d{1,3}$/.test(prefix) ? family : 0, Number(prefix)]
+}
+
+const isRange = (rule: string): boolean => {
+  const [network, family, prefix] = splitRange(rule)
+  const hasParts = rule.split('/').length <= 2
+  return family !== 0 && hasParts && !network.includes('%') && prefix <= (MOST_BITS[family] ?? 0)
+}
+
+/** A name that would be read as an IPv4 address by some, such as `127.1` or `0x7f.1`. */
+export const looksNumeric = (host: string): boolean =>
+  /^(?:\d+|0x[0-9a-f]*)$/i.test(host.replace(/\.$/, '').split('.').at(-1) ?? '')
+
+export const isHostRule = (rule: string): boolean =>
+  isRange(rule) || (domain.test(rule) && !looksNumeric(rule))
+
+/** As names are compared: `Example.org.` is `example.org`. */
+export const plainName = (host: string): string => host.toLowerCase().replace(/\.$/, '')
+
+const isWithin = (host: string, rule: string): boolean => host === rule || host.endsWith(`.${rule}`)
+
+export class HostRules {
+  readonly #domains: readonly string[]
+  readonly #ranges = new BlockList()
+
+  constructor(rules: readonly string[]) {
+    this.#domains = rules.filter((rule) => !isRange(rule)).map(plainName)
+    for (const [network, family, prefix] of rules.filter(isRange).map(splitRange))
+      this.#ranges.addSubnet(network, prefix, family === 4 ? 'ipv4' : 'ipv6')
+  }
+
+  /** Whether the name is a listed domain or below one. */
+  hasName(host: string): boolean {
+    return this.#domains.some((rule) => isWithin(plainName(host), rule))
+  }
+
+  hasAddress(address: string): boolean {
+    const family = isIP(address)
+    return family !== 0 && this.#ranges.check(address, family === 4 ? 'ipv4' : 'ipv6')
+  }
+}
