@@ -29,10 +29,12 @@ import { Pushes } from './pushes.ts'
 import { Window } from './window.ts'
 
 /** Blocks in work are bounded by their possible answers: a message for each of these. */
-const messageTags: ReadonlySet<Tag> = new Set<Tag>(['SUB', 'GET', 'ACK', 'RFWD'])
+const messageTags: ReadonlySet<Tag> = new Set<Tag>(['SUB', 'GET', 'ACK'])
 const MESSAGE_WEIGHT = 16_384
 const REPLY_WEIGHT = 128
 const WINDOW_BYTES = 256 * 1024
+/** Commands that another relay forwarded: those on one queue must not hold up all of its clients'. */
+const FORWARDED_COMMANDS = 128
 /** Commands that other relays work on, for each client (Server.hs, `client_concurrency`). */
 const REMOTE_COMMANDS = 32
 
@@ -77,6 +79,7 @@ export class Session implements Listener {
   readonly #subscriptions: Subscriptions
   readonly #pushes: Pushes
   readonly #window = new Window(WINDOW_BYTES)
+  readonly #forwarded = new Window(FORWARDED_COMMANDS)
   readonly #remote: Window
   /** Blocks in work. */
   readonly #answering = new Set<Promise<void>>()
@@ -188,7 +191,7 @@ export class Session implements Listener {
     for (const claim of claims) {
       const kind = apart(claim)
       if (kind === 'own')
-        await this.#begin([claim], { window: this.#window, weight: weightOf([claim]), isOwn: true })
+        await this.#begin([claim], { window: this.#forwarded, weight: 1, isOwn: true })
       if (kind === 'remote')
         await this.#begin([claim], { window: this.#remote, weight: 1, isOwn: false })
     }

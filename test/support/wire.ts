@@ -78,6 +78,8 @@ export interface WireSession {
   readonly sessionId: Bytes
   /** The relay's key of the session; none where its hello had none. */
   readonly serverKey?: DhKey
+  /** Of the keys in the two hellos; what a relay forwards is encrypted with it. */
+  readonly secret?: Bytes
 }
 
 const authorize = (
