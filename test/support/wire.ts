@@ -13,7 +13,7 @@ import {
   latin1Text,
   noBytes,
 } from '../../src/protocol/bytes.ts'
-import type { Command } from '../../src/protocol/command.ts'
+import type { Command, RelayServer } from '../../src/protocol/command.ts'
 import { encodeCommand } from '../../src/protocol/command-encoder.ts'
 import { type DhKey, encodeSpki, type PublicKey } from '../../src/protocol/keys.ts'
 import {
@@ -71,6 +71,9 @@ export const authorizationOf = (session: WireSession, line: Line): Bytes =>
 
 export const commandText = (command: Command, version: number): string =>
   latin1Text(encodeCommand(command, version))
+
+export const PRXY = (server: RelayServer, password?: string): string =>
+  commandText({ tag: 'PRXY', server, ...(password !== undefined && { password }) }, 18)
 
 /** What a session's transmissions are bound to. */
 export interface WireSession {
