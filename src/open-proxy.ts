@@ -28,6 +28,7 @@ export const openProxy = (
     ...parts,
     rules: targetRules(settings),
     socks: settings.socksProxy,
+    dnsServers: settings.proxyDns,
     connectMs: settings.proxyConnectSeconds * 1000,
     responseMs: settings.proxyResponseSeconds * 1000,
     failureMs: settings.proxyRetrySeconds * 1000,

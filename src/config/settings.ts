@@ -3,6 +3,7 @@ import { z } from 'zod'
 import {
   anyText,
   clusterKeys,
+  dnsServers,
   hostRules,
   hosts,
   integer,
@@ -133,6 +134,10 @@ export const settingsSchema = z.object({
   proxyHostRequired: setting(onOff, 'off', {
     variable: 'SLUICE_PROXY_HOST_REQUIRED',
     help: 'Whether relays without a host of that kind are not forwarded to.',
+  }),
+  proxyDns: optional(dnsServers, {
+    variable: 'SLUICE_PROXY_DNS',
+    help: 'DNS servers that are asked for other relays; absent: those of the system.',
   }),
   socksProxy: optional(socksServer, {
     variable: 'SLUICE_SOCKS_PROXY',

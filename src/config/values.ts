@@ -65,6 +65,17 @@ export const hostRules: Kind<readonly [string, ...string[]]> = {
     'domains (with all below them), IP addresses and ranges such as `192.0.2.0/24`, comma separated',
 }
 
+const isDnsServer = (text: string): boolean => {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? []
+  const isPort = port === undefined || (Number(port) > 0 && Number(port) <= 0xffff)
+  return isPort && (bracketed === undefined ? isIP(plain ?? text) !== 0 : isIP(bracketed) === 6)
+}
+
+export const dnsServers: Kind<readonly [string, ...string[]]> = {
+  schema: atLeastOne(z.string().refine(isDnsServer)),
+  allowed: 'IP addresses, with a port if it is not 53 (`[2001:db8::1]:5353`), comma separated',
+}
+
 export const socksServer: Kind<SocksServer> = {
   schema: z.string().transform((text, context) => {
     const server = parseSocksServer(text)

@@ -12,8 +12,8 @@ export interface DialOptions {
   /** Names of this machine and its network too, not only those of DNS. */
   readonly localNames: boolean
   readonly socks: SocksServer | undefined
-  /** In the place of DNS. */
-  readonly resolve?: (host: string) => Promise<readonly string[]>
+  /** To be asked for names; undefined: those of the system. */
+  readonly dnsServers: readonly string[] | undefined
 }
 
 const DNS_MS = 5_000
@@ -22,8 +22,14 @@ const DNS_TRIES = 2
 const ADDRESS_MS = 5_000
 
 /** Asks DNS itself: getaddrinfo has two threads for the whole process, which slow names would hold. */
-const resolveByDns = async (host: string): Promise<readonly string[]> => {
+const resolveByDns = async (
+  host: string,
+  servers: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<readonly string[]> => {
   const resolver = new Resolver({ timeout: DNS_MS, tries: DNS_TRIES })
+  signal.addEventListener('abort', () => resolver.cancel(), { once: true })
+  if (servers !== undefined) resolver.setServers(servers)
   const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)])
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
 }
@@ -98,9 +104,11 @@ const addressesOf = async (
   signal: AbortSignal,
 ): Promise<readonly string[]> => {
   if (isIP(host) !== 0) return [host]
-  const resolve = options.resolve ?? (options.localNames ? resolveLocally : resolveByDns)
+  const { dnsServers, localNames } = options
+  const isLocal = localNames && dnsServers === undefined
+  const resolving = isLocal ? resolveLocally(host) : resolveByDns(host, dnsServers, signal)
   try {
-    return await Promise.race([resolve(host), abortion(signal)])
+    return await Promise.race([resolving, abortion(signal)])
   } catch (cause) {
     throw new RelayFailure(network, { cause })
   }

@@ -32,12 +32,14 @@ const isWithin = (host: string, rule: string): boolean => host === rule || host.
 
 export class HostRules {
   readonly #domains: readonly string[]
-  readonly #ranges = new BlockList()
+  readonly #ranges4 = new BlockList()
+  readonly #ranges6 = new BlockList()
 
   constructor(rules: readonly string[]) {
     this.#domains = rules.filter((rule) => !isRange(rule)).map(plainName)
     for (const [network, family, prefix] of rules.filter(isRange).map(splitRange))
-      this.#ranges.addSubnet(network, prefix, family === 4 ? 'ipv4' : 'ipv6')
+      if (family === 4) this.#ranges4.addSubnet(network, prefix, 'ipv4')
+      else this.#ranges6.addSubnet(network, prefix, 'ipv6')
   }
 
   /** Whether the name is a listed domain or below one. */
@@ -47,6 +49,9 @@ export class HostRules {
 
   hasAddress(address: string): boolean {
     const family = isIP(address)
-    return family !== 0 && this.#ranges.check(address, family === 4 ? 'ipv4' : 'ipv6')
+    if (family === 4) return this.#ranges4.check(address, 'ipv4')
+    if (family !== 6) return false
+    // those of IPv4 mean addresses mapped into IPv6 too; `::/0` does not mean IPv4
+    return this.#ranges6.check(address, 'ipv6') || this.#ranges4.check(address, 'ipv6')
   }
 }

@@ -36,7 +36,7 @@ export interface ProxyLimits {
   readonly concurrency: number
 }
 
-export interface RelaysOptions extends ProxyLimits, Pick<DialOptions, 'socks' | 'resolve'> {
+export interface RelaysOptions extends ProxyLimits, Pick<DialOptions, 'socks' | 'dnsServers'> {
   readonly crypto: CryptoProvider
   readonly rules: TargetRules
   /** Milliseconds since the epoch. */
@@ -186,12 +186,12 @@ export class Relays implements Forwarder {
 
   /** TLS to the relay whose certificates the key hash promises. */
   async #transport(target: Target, keyHash: Bytes, signal: AbortSignal) {
-    const { rules, socks, resolve } = this.#options
+    const { rules, socks, dnsServers } = this.#options
     const options = {
       isAllowed: (address: string, name: string) => isAllowedAddress(rules, address, name),
       localNames: rules.allowPrivate,
       socks,
-      ...(resolve && { resolve }),
+      dnsServers,
     }
     const socket = await dial(target, options, signal)
     try {

@@ -1,8 +1,8 @@
 /** A connection through a SOCKS5 server (RFC 1928, with the password of RFC 1929). */
-import { once } from 'node:events'
 import { isIP, type Socket } from 'node:net'
 import { latin1Bytes, utf8Bytes } from '../protocol/bytes.ts'
 import { Writer } from '../protocol/writer.ts'
+import { SocketReader } from './socket-reader.ts'
 
 export interface SocksServer {
   readonly host: string
@@ -25,6 +25,7 @@ const DONE = 0
 const IPV4 = 1
 const NAME = 3
 const IPV6 = 4
+const PORT_BYTES = 2
 
 /** `[user:password@]host[:port]`, IPv6 in brackets, host and port as the Tor daemon's by default. */
 export const parseSocksServer = (text: string): SocksServer | undefined => {
@@ -39,25 +40,8 @@ export const parseSocksServer = (text: string): SocksServer | undefined => {
   return { host, port, ...(user !== undefined && { user, password }) }
 }
 
-/** The next bytes, so many and no more: what follows is for whoever uses the connection then. */
-const take = async (socket: Socket, length: number): Promise<Buffer> => {
-  for (;;) {
-    const bytes: Buffer | null = socket.read(length)
-    if (bytes !== null && bytes.length === length) return bytes
-    if (bytes !== null || socket.readableEnded || socket.destroyed)
-      throw new Error('the SOCKS server closed')
-    await Promise.race([once(socket, 'readable'), once(socket, 'close')])
-  }
-}
-
 const expect = (actual: number | undefined, wanted: number, what: string): void => {
   if (actual !== wanted) throw new Error(`the SOCKS server: ${what} ${actual}`)
-}
-
-const sendPassword = async (socket: Socket, user: string, password: string): Promise<void> => {
-  const request = new Writer().u8(PASSWORD_VERSION).short(utf8Bytes(user))
-  socket.write(request.short(utf8Bytes(password)).bytes())
-  expect((await take(socket, 2))[1], DONE, 'password refused with')
 }
 
 const ipv6Bytes = (address: string): Uint8Array => {
@@ -78,11 +62,11 @@ const writeHost = (writer: Writer, host: string): Writer => {
   return writer.u8(NAME).short(latin1Bytes(host))
 }
 
-/** After this the server has nothing more to say. */
-const takeBoundAddress = async (socket: Socket, kind: number | undefined): Promise<void> => {
+/** The address that the server says it is bound to, which is nobody's concern. */
+const skipAddress = async (reader: SocketReader, kind: number): Promise<void> => {
   const lengths: Readonly<Record<number, number>> = { [IPV4]: 4, [IPV6]: 16 }
-  const length = lengths[kind ?? 0] ?? (await take(socket, 1))[0] ?? 0
-  await take(socket, length + 2)
+  await reader.take(lengths[kind] ?? (await reader.byte()))
+  await reader.take(PORT_BYTES)
 }
 
 /**
@@ -92,17 +76,23 @@ const takeBoundAddress = async (socket: Socket, kind: number | undefined): Promi
 export const connectThrough = async (
   socket: Socket,
   { user, password = '' }: SocksServer,
-  target: { readonly host: string; readonly port: number },
+  { host, port }: { readonly host: string; readonly port: number },
 ): Promise<void> => {
+  const reader = new SocketReader(socket)
   const method = user === undefined ? NO_PASSWORD : PASSWORD
   socket.write(Uint8Array.of(VERSION, 1, method))
-  const [version, chosen] = await take(socket, 2)
-  expect(version, VERSION, 'speaks version')
-  expect(chosen, method, 'wants method')
-  if (user !== undefined) await sendPassword(socket, user, password)
-  const request = writeHost(new Writer().u8(VERSION).u8(CONNECT).u8(0), target.host)
-  socket.write(request.u16(target.port).bytes())
-  const [, outcome, , kind] = await take(socket, 4)
+  expect(await reader.byte(), VERSION, 'speaks version')
+  expect(await reader.byte(), method, 'wants method')
+  if (user !== undefined) {
+    const login = new Writer().u8(PASSWORD_VERSION).short(utf8Bytes(user))
+    socket.write(login.short(utf8Bytes(password)).bytes())
+    await reader.byte()
+    expect(await reader.byte(), DONE, 'refused the password with')
+  }
+  const request = writeHost(new Writer().u8(VERSION).u8(CONNECT).u8(0), host).u16(port)
+  socket.write(request.bytes())
+  const [, outcome, , kind = 0] = await reader.take(4)
   expect(outcome, DONE, 'refused with')
-  await takeBoundAddress(socket, kind)
+  await skipAddress(reader, kind)
+  reader.release()
 }

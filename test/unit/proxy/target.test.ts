@@ -92,6 +92,15 @@ describe('the host of a relay', () => {
       assert.equal(hostOf([host], { ...rules, socks: 'always' }), undefined)
   })
 
+  it('is not hidden by another way to write its address', () => {
+    const rules = { ...usual, allowPrivate: true, deny: new HostRules(['10.0.0.0/8', '2a00::/16']) }
+    for (const address of ['10.1.1.1', '::ffff:10.1.1.1', '::ffff:a01:101', '2A00:0::1'])
+      assert.ok(!isAllowedAddress(rules, address), address)
+    const only6 = { ...rules, deny: new HostRules(['::/0']) }
+    assert.ok(isAllowedAddress(only6, '1.1.1.1'))
+    assert.ok(!isAllowedAddress(only6, '2a00::1'))
+  })
+
   it('is looked at again when its name is resolved', () => {
     const rules: TargetRules = {
       ...usual,
