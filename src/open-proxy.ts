@@ -27,6 +27,7 @@ export const openProxy = (
   return new Relays({
     ...parts,
     rules: targetRules(settings),
+    ownDomains: new HostRules(settings.proxyOwnDomains ?? []),
     socks: settings.socksProxy,
     dnsServers: settings.proxyDns,
     connectMs: settings.proxyConnectSeconds * 1000,

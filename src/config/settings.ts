@@ -4,6 +4,7 @@ import {
   anyText,
   clusterKeys,
   dnsServers,
+  domains,
   hostRules,
   hosts,
   integer,
@@ -134,6 +135,10 @@ export const settingsSchema = z.object({
   proxyHostRequired: setting(onOff, 'off', {
     variable: 'SLUICE_PROXY_HOST_REQUIRED',
     help: 'Whether relays without a host of that kind are not forwarded to.',
+  }),
+  proxyOwnDomains: optional(domains, {
+    variable: 'SLUICE_PROXY_OWN_DOMAINS',
+    help: 'Domains of relays that count as one’s own in statistics of what was forwarded.',
   }),
   proxyDns: optional(dnsServers, {
     variable: 'SLUICE_PROXY_DNS',

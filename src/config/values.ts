@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { isHost } from '../protocol/address.ts'
 import { isPassword } from '../protocol/text.ts'
 import { supportedVersions } from '../protocol/version.ts'
-import { isHostRule } from '../proxy/host-rules.ts'
+import { isDomain, isHostRule } from '../proxy/host-rules.ts'
 import { parseSocksServer, type SocksServer } from '../proxy/socks.ts'
 import { isRedisAddress } from '../store/redis/address.ts'
 
@@ -63,6 +63,11 @@ export const hostRules: Kind<readonly [string, ...string[]]> = {
   schema: atLeastOne(z.string().refine(isHostRule)),
   allowed:
     'domains (with all below them), IP addresses and ranges such as `192.0.2.0/24`, comma separated',
+}
+
+export const domains: Kind<readonly [string, ...string[]]> = {
+  schema: atLeastOne(z.string().refine(isDomain)),
+  allowed: 'domains (with all below them), comma separated',
 }
 
 const isDnsServer = (text: string): boolean => {

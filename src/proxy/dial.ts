@@ -2,7 +2,7 @@
 import { ADDRCONFIG } from 'node:dns'
 import { lookup, Resolver } from 'node:dns/promises'
 import { connect, isIP, type Socket } from 'node:net'
-import { network, RelayFailure } from './failures.ts'
+import { network, noHost, RelayFailure } from './failures.ts'
 import { connectThrough, type SocksServer } from './socks.ts'
 import type { Target } from './target.ts'
 
@@ -73,9 +73,10 @@ const openTcp = (
 
 const dialSocks = async (
   target: Target,
-  server: SocksServer,
+  server: SocksServer | undefined,
   signal: AbortSignal,
 ): Promise<Socket> => {
+  if (server === undefined) throw new RelayFailure(noHost)
   const socket = await openTcp(server.host, server.port, { signal })
   const close = (): unknown => socket.destroy()
   signal.addEventListener('abort', close, { once: true })
@@ -125,7 +126,7 @@ export const dial = async (
   signal: AbortSignal,
 ): Promise<Socket> => {
   const { host, port } = target
-  if (target.viaSocks && options.socks) return dialSocks(target, options.socks, signal)
+  if (target.viaSocks) return dialSocks(target, options.socks, signal)
   const found = await addressesOf(host, options, signal)
   const addresses = found.filter((address) => options.isAllowed(address, host))
   if (addresses.length === 0) throw new RelayFailure(network)

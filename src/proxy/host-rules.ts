@@ -22,8 +22,8 @@ const isRange = (rule: string): boolean => {
 export const looksNumeric = (host: string): boolean =>
   /^(?:\d+|0x[0-9a-f]*)$/i.test(host.replace(/\.$/, '').split('.').at(-1) ?? '')
 
-export const isHostRule = (rule: string): boolean =>
-  isRange(rule) || (domain.test(rule) && !looksNumeric(rule))
+export const isDomain = (text: string): boolean => domain.test(text) && !looksNumeric(text)
+export const isHostRule = (rule: string): boolean => isRange(rule) || isDomain(rule)
 
 /** As names are compared: `Example.org.` is `example.org`. */
 export const plainName = (host: string): string => host.toLowerCase().replace(/\.$/, '')

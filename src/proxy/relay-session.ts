@@ -34,6 +34,8 @@ export interface RelaySessionOptions {
   readonly transport: ClientTransport
   /** Commands that may wait for this relay's answers at a time. */
   readonly concurrency: number
+  /** Whether it is one of the operator's own. */
+  readonly isOwn: boolean
   readonly now: () => number
 }
 
@@ -48,9 +50,8 @@ const pkeyOf = ({ version, versions, sessionId, authentication }: Session): Repl
 
 export class RelaySession {
   readonly id: EntityId
-  /** What clients are told of it. */
-  readonly pkey: Reply<'PKEY'>
   readonly #options: RelaySessionOptions
+  readonly #pkey: Reply<'PKEY'>
   readonly #secret: Bytes
   #inFlight = 0
   #lastUsedAt: number
@@ -59,7 +60,7 @@ export class RelaySession {
   constructor(options: RelaySessionOptions) {
     const { session } = options.connection
     this.#options = options
-    this.pkey = pkeyOf(session)
+    this.#pkey = pkeyOf(session)
     this.id = entityIdOf(session.sessionId)
     if (session.secret === undefined) throw new RelayFailure(noKey)
     this.#secret = session.secret
@@ -76,9 +77,14 @@ export class RelaySession {
     return this.#inFlight === 0 ? this.#lastUsedAt : undefined
   }
 
-  /** Somebody was told of it. */
-  use(): void {
+  get isOwn(): boolean {
+    return this.#options.isOwn
+  }
+
+  /** What the next client is told of it. */
+  use(): Reply<'PKEY'> {
     this.#lastUsedAt = this.#options.now()
+    return this.#pkey
   }
 
   close(): void {

@@ -21,8 +21,10 @@ import {
   RelayFailure,
   timeout,
 } from './failures.ts'
+import type { HostRules } from './host-rules.ts'
 import { RelaySession } from './relay-session.ts'
 import { Slots } from './slots.ts'
+import { ProxyStatistics } from './statistics.ts'
 import { isAllowedAddress, type Target, type TargetRules, targetOf } from './target.ts'
 
 export interface ProxyLimits {
@@ -39,6 +41,7 @@ export interface ProxyLimits {
 export interface RelaysOptions extends ProxyLimits, Pick<DialOptions, 'socks' | 'dnsServers'> {
   readonly crypto: CryptoProvider
   readonly rules: TargetRules
+  readonly ownDomains: HostRules
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly onFault: (error: unknown, during: string) => void
@@ -54,6 +57,11 @@ const MOST_SESSIONS = 4096
 const SHORTEST_SWEEP_MS = 250
 const LONGEST_SWEEP_MS = 60_000
 
+interface NamedRelay extends Target {
+  readonly keyHash: Bytes
+  readonly isOwn: boolean
+}
+
 type Opened = { readonly session: RelaySession } | { readonly error: SmpError }
 
 /** One session for each exact server value, as in the reference. */
@@ -61,6 +69,7 @@ const keyOf = ({ hosts, port, keyHash }: RelayServer): string =>
   JSON.stringify([hosts, port, latin1Text(keyHash)])
 
 export class Relays implements Forwarder {
+  readonly statistics = new ProxyStatistics()
   readonly #options: RelaysOptions
   /** Open, or being opened. */
   readonly #relays = new Map<string, Promise<Opened>>()
@@ -81,12 +90,19 @@ export class Relays implements Forwarder {
 
   async open(server: RelayServer): Promise<Reply<'PKEY' | 'ERR'>> {
     const opened = await this.#opened(server)
-    if ('error' in opened) return refusal(opened.error)
-    opened.session.use()
-    return opened.session.pkey
+    const reply = 'error' in opened ? refusal(opened.error) : opened.session.use()
+    this.statistics.addSession(reply, this.#isOwn(server.hosts[0]))
+    return reply
   }
 
   async forward(id: EntityId, command: ForwardedCommand): Promise<Reply<'PRES' | 'ERR'>> {
+    const isOwn = this.#sessions.get(id)?.isOwn ?? false
+    const reply = await this.#forward(id, command)
+    this.statistics.addCommand(reply, isOwn)
+    return reply
+  }
+
+  async #forward(id: EntityId, command: ForwardedCommand): Promise<Reply<'PRES' | 'ERR'>> {
     if (!this.#sessions.has(id)) return errNoSession
     if (!(await this.#places.enter())) return refusal(timeout)
     try {
@@ -116,7 +132,8 @@ export class Relays implements Forwarder {
     const target = targetOf(server, this.#options.rules)
     if (target === undefined) return { error: noHost }
     if (this.#isStopped || !this.#hasRoom()) return { error: timeout }
-    const opening = this.#open(key, target, copyBytes(server.keyHash))
+    const isOwn = this.#isOwn(server.hosts[0])
+    const opening = this.#open(key, { ...target, keyHash: copyBytes(server.keyHash), isOwn })
     this.#relays.set(key, opening)
     return opening
   }
@@ -129,10 +146,10 @@ export class Relays implements Forwarder {
     return idle.length > 0
   }
 
-  async #open(key: string, target: Target, keyHash: Bytes): Promise<Opened> {
+  async #open(key: string, relay: NamedRelay): Promise<Opened> {
     const { now } = this.#options
     try {
-      const session = await this.#attempt((signal) => this.#connect(target, keyHash, signal))
+      const session = await this.#attempt((signal) => this.#connect(relay, signal))
       this.#sessions.set(session.id, session)
       void session.closed.then(() => {
         this.#relays.delete(key)
@@ -159,9 +176,10 @@ export class Relays implements Forwarder {
     }
   }
 
-  async #connect(target: Target, keyHash: Bytes, signal: AbortSignal): Promise<RelaySession> {
+  async #connect(relay: NamedRelay, signal: AbortSignal): Promise<RelaySession> {
     const { crypto, concurrency, now } = this.#options
-    const transport = await this.#transport(target, keyHash, signal)
+    const { keyHash, isOwn } = relay
+    const transport = await this.#transport(relay, signal)
     const close = (): void => transport.close()
     signal.addEventListener('abort', close, { once: true })
     try {
@@ -175,7 +193,7 @@ export class Relays implements Forwarder {
         onEvent: () => undefined,
       })
       const share = Math.ceil(concurrency * RELAY_SHARE)
-      return new RelaySession({ crypto, connection, transport, concurrency: share, now })
+      return new RelaySession({ crypto, connection, transport, concurrency: share, isOwn, now })
     } catch (error) {
       close()
       throw error
@@ -185,7 +203,7 @@ export class Relays implements Forwarder {
   }
 
   /** TLS to the relay whose certificates the key hash promises. */
-  async #transport(target: Target, keyHash: Bytes, signal: AbortSignal) {
+  async #transport({ keyHash, ...target }: NamedRelay, signal: AbortSignal) {
     const { rules, socks, dnsServers } = this.#options
     const options = {
       isAllowed: (address: string, name: string) => isAllowedAddress(rules, address, name),
@@ -203,6 +221,10 @@ export class Relays implements Forwarder {
       // the reference judges certificates within TLS, so they are the network's fault too
       throw new RelayFailure(network, { cause })
     }
+  }
+
+  #isOwn(host: string): boolean {
+    return this.#options.ownDomains.hasName(host)
   }
 
   #closeIdle(): void {

@@ -152,6 +152,12 @@ const cases: readonly Case[] = [
   },
   onOff('proxyHostRequired', 'SLUICE_PROXY_HOST_REQUIRED'),
   {
+    name: 'proxyOwnDomains',
+    variable: 'SLUICE_PROXY_OWN_DOMAINS',
+    accepts: { 'example.org, b.org': ['example.org', 'b.org'] },
+    refuses: ['192.0.2.1', '*.example.org', 'a.org;b.org', 'a.org,'],
+  },
+  {
     name: 'proxyDns',
     variable: 'SLUICE_PROXY_DNS',
     accepts: {
