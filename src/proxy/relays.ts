@@ -9,6 +9,7 @@ import type { RelayServer } from '../protocol/command.ts'
 import type { SmpError } from '../protocol/error.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { type Reply, refusal } from '../protocol/reply.ts'
+import { Slots } from '../slots.ts'
 import { type DialOptions, dial } from './dial.ts'
 import { FailureCache } from './failure-cache.ts'
 import {
@@ -21,9 +22,8 @@ import {
   RelayFailure,
   timeout,
 } from './failures.ts'
-import type { HostRules } from './host-rules.ts'
+import { type HostRules, plainName } from './host-rules.ts'
 import { RelaySession } from './relay-session.ts'
-import { Slots } from './slots.ts'
 import { ProxyStatistics } from './statistics.ts'
 import { isAllowedAddress, type Target, type TargetRules, targetOf } from './target.ts'
 
@@ -49,8 +49,8 @@ export interface RelaysOptions extends ProxyLimits, Pick<DialOptions, 'socks' | 
 
 /** Of the commands under way, those that one relay may have. */
 const RELAY_SHARE = 1 / 4
-/** How long a command waits for others to end, before it is turned away. */
-const PLACE_MS = 5_000
+/** While none of them ends, for so long, others wait. */
+const PATIENCE_MS = 2_000
 /** Attempts under way at a time, and sessions kept: both are sockets. */
 const MOST_ATTEMPTS = 512
 const MOST_SESSIONS = 4096
@@ -64,9 +64,9 @@ interface NamedRelay extends Target {
 
 type Opened = { readonly session: RelaySession } | { readonly error: SmpError }
 
-/** One session for each exact server value, as in the reference. */
-const keyOf = ({ hosts, port, keyHash }: RelayServer): string =>
-  JSON.stringify([hosts, port, latin1Text(keyHash)])
+/** By what is connected to: hosts that are named beside it make no further connection. */
+const keyOf = ({ host, port }: Target, keyHash: Bytes): string =>
+  JSON.stringify([plainName(host), port, latin1Text(keyHash)])
 
 export class Relays implements Forwarder {
   readonly statistics = new ProxyStatistics()
@@ -83,7 +83,7 @@ export class Relays implements Forwarder {
   constructor(options: RelaysOptions) {
     this.#options = options
     this.#failures = new FailureCache(options.failureMs)
-    this.#places = new Slots(options.concurrency, PLACE_MS)
+    this.#places = new Slots(options.concurrency, PATIENCE_MS)
     const sweepMs = Math.min(Math.max(options.idleMs / 4, SHORTEST_SWEEP_MS), LONGEST_SWEEP_MS)
     this.#sweeper = setInterval(() => this.#closeIdle(), sweepMs).unref()
   }
@@ -124,13 +124,13 @@ export class Relays implements Forwarder {
   }
 
   #opened(server: RelayServer): Promise<Opened> | Opened {
-    const key = keyOf(server)
+    const target = targetOf(server, this.#options.rules)
+    if (target === undefined) return { error: noHost }
+    const key = keyOf(target, server.keyHash)
     const known = this.#relays.get(key)
     if (known !== undefined) return known
     const error = this.#failures.get(key, this.#options.now())
     if (error !== undefined) return { error }
-    const target = targetOf(server, this.#options.rules)
-    if (target === undefined) return { error: noHost }
     if (this.#isStopped || !this.#hasRoom()) return { error: timeout }
     const isOwn = this.#isOwn(server.hosts[0])
     const opening = this.#open(key, { ...target, keyHash: copyBytes(server.keyHash), isOwn })
@@ -141,9 +141,11 @@ export class Relays implements Forwarder {
   #hasRoom(): boolean {
     if (this.#attempts.size >= MOST_ATTEMPTS) return false
     if (this.#sessions.size < MOST_SESSIONS) return true
-    const idle = [...this.#sessions.values()].filter(({ idleSince }) => idleSince !== undefined)
-    idle.sort((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0))[0]?.close()
-    return idle.length > 0
+    let idle: RelaySession | undefined
+    for (const session of this.#sessions.values())
+      if ((session.idleSince ?? Infinity) < (idle?.idleSince ?? Infinity)) idle = session
+    idle?.close()
+    return idle !== undefined
   }
 
   async #open(key: string, relay: NamedRelay): Promise<Opened> {
@@ -230,7 +232,7 @@ export class Relays implements Forwarder {
   #closeIdle(): void {
     const oldest = this.#options.now() - this.#options.idleMs
     for (const session of this.#sessions.values())
-      if ((session.idleSince ?? Number.POSITIVE_INFINITY) < oldest) session.close()
+      if ((session.idleSince ?? Infinity) < oldest) session.close()
   }
 
   #fault(error: unknown, during: string): SmpError {

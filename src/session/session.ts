@@ -8,6 +8,7 @@ import type { Tag } from '../protocol/command.ts'
 import { noEntity } from '../protocol/ids.ts'
 import { refusal } from '../protocol/reply.ts'
 import { authorizedPrefix } from '../protocol/transmission.ts'
+import { Slots } from '../slots.ts'
 import type { StoreEvent } from '../store/store.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Admission } from './admission.ts'
@@ -37,6 +38,8 @@ const WINDOW_BYTES = 256 * 1024
 const FORWARDED_COMMANDS = 128
 /** Commands that other relays work on, for each client (Server.hs, `client_concurrency`). */
 const REMOTE_COMMANDS = 32
+/** While none of them ends, the connection is not read for so long; then more are turned away. */
+const REMOTE_PATIENCE_MS = 2_000
 
 export interface SessionOptions {
   readonly transport: Transport
@@ -56,16 +59,10 @@ const weightOf = (claims: readonly (Claimed | Refused)[]): number => {
   return weight
 }
 
-/** How a part of a block is worked on: within which bound, and whether the end waits for it. */
-interface Work {
-  readonly window: Window
-  readonly weight: number
-  readonly isOwn: boolean
-}
-
 const apart = (claim: Claimed | Refused): 'own' | 'remote' | undefined =>
   'entry' in claim && claim.entry.party === undefined ? claim.entry.apart : undefined
 
+const errBusy = refusal({ code: 'PROXY', proxy: { code: 'BROKER', error: { code: 'TIMEOUT' } } })
 const errBlock = eventOf(noEntity, refusal({ code: 'BLOCK' }))
 
 export class Session implements Listener {
@@ -80,7 +77,7 @@ export class Session implements Listener {
   readonly #pushes: Pushes
   readonly #window = new Window(WINDOW_BYTES)
   readonly #forwarded = new Window(FORWARDED_COMMANDS)
-  readonly #remote: Window
+  readonly #remote: Slots
   /** Blocks in work. */
   readonly #answering = new Set<Promise<void>>()
   #lastReceivedAt: number
@@ -96,7 +93,8 @@ export class Session implements Listener {
       sessionKey,
       authorizedPrefix: authorizedPrefix(sessionId),
     }
-    this.#remote = new Window(context.policy.proxyClientConcurrency ?? REMOTE_COMMANDS)
+    const { proxyClientConcurrency = REMOTE_COMMANDS } = context.policy
+    this.#remote = new Slots(proxyClientConcurrency, REMOTE_PATIENCE_MS)
     this.#lastReceivedAt = context.now()
     const { now } = context
     this.#output = new Output({ transport, blocks, session: agreed, packer: options.packer, now })
@@ -186,27 +184,33 @@ export class Session implements Listener {
     const claims = this.#read(block)
     if (claims === undefined) return this.#output.send([errBlock])
     const together = claims.filter((claim) => apart(claim) === undefined)
-    if (together.length > 0)
-      await this.#begin(together, { window: this.#window, weight: weightOf(together), isOwn: true })
+    if (together.length > 0) await this.#beginOwn(together, this.#window, weightOf(together))
     for (const claim of claims) {
       const kind = apart(claim)
-      if (kind === 'own')
-        await this.#begin([claim], { window: this.#forwarded, weight: 1, isOwn: true })
-      if (kind === 'remote')
-        await this.#begin([claim], { window: this.#remote, weight: 1, isOwn: false })
+      if (kind === 'own') await this.#beginOwn([claim], this.#forwarded, 1)
+      if (kind === 'remote') await this.#beginRemote(claim)
     }
   }
 
-  async #begin(requests: readonly (Claimed | Refused)[], work: Work): Promise<void> {
-    const { window, weight, isOwn } = work
+  async #beginOwn(
+    requests: readonly (Claimed | Refused)[],
+    window: Window,
+    weight: number,
+  ): Promise<void> {
     await window.enter(weight)
-    const claims = await this.#admission.authorize(requests)
-    const answering = this.#answer(requests, claims).finally(() => {
+    const answering = this.#answer(requests, await this.#admission.authorize(requests))
+    this.#answering.add(answering)
+    void answering.finally(() => {
       this.#answering.delete(answering)
       window.leave(weight)
     })
-    // what another relay does need not end before the connection's things are given up
-    if (isOwn) this.#answering.add(answering)
+  }
+
+  /** The end of the connection does not wait for another relay. */
+  async #beginRemote(request: Claimed | Refused): Promise<void> {
+    if (!(await this.#remote.enter())) return this.#output.send([{ ...request, reply: errBusy }])
+    const answering = this.#answer([request], await this.#admission.authorize([request]))
+    void answering.finally(() => this.#remote.leave())
   }
 
   /** Undefined when the block as a whole cannot be read. */

@@ -249,6 +249,19 @@ describe('a client that floods', () => {
     for (let count = 0; count < 200; count++) assert.equal((await client.next())[2], 'PRES x')
   })
 
+  test('is told so when nothing ends, and its other commands are served', async () => {
+    await using all = await scene({ proxyClientConcurrency: '2' })
+    const { client, destination, sessionId } = all
+    flood(client, sessionId, 5)
+    client.says([unsigned, 'ping', '', 'PING'])
+    const arrived = [await destination.next(), await destination.next()]
+    for (const at of [2, 3, 4]) await client.hears([`${at}`, sessionId, TIMEOUT])
+    await client.hears(['ping', '', 'PONG'])
+    for (const one of arrived) destination.answers(one, 'x')
+    await client.hears(['0', sessionId, 'PRES x'], ['1', sessionId, 'PRES x'])
+    await exchange(all, (one) => destination.answers(one, 'y'), 'PRES y')
+  })
+
   test('cannot take all places at once: a destination has a quarter of them', async () => {
     await using all = await scene({ proxyConcurrency: '8', proxyClientConcurrency: '100' })
     const { client, destination, sessionId } = all
