@@ -3,9 +3,9 @@ import { type Environment, fromEnvironment, fromFile, type Given, placeOf } from
 import { nearest } from './nearest.ts'
 import { quote, quoteName, reasonOf } from './problem.ts'
 import { isReserved } from './reserved.ts'
+import type { Setting } from './setting.ts'
 import {
   configFile,
-  type Setting,
   type SettingName,
   type Settings,
   settingsSchema,

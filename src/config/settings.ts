@@ -1,14 +1,12 @@
 /** Every setting of the relay, each once; types, checks and documentation follow from this table. */
 import { z } from 'zod'
+import { proxySettings } from './proxy-settings.ts'
+import { DAY, HOUR, optional, registry, type Setting, setting, TEN_YEARS, WEEK } from './setting.ts'
 import {
   anyText,
   clusterKeys,
-  dnsServers,
-  domains,
-  hostRules,
   hosts,
   integer,
-  type Kind,
   listenAddress,
   oneOf,
   onOff,
@@ -17,39 +15,8 @@ import {
   path,
   ports,
   redisAddress,
-  socksServer,
   versionRange,
 } from './values.ts'
-
-const HOUR = 3600
-const DAY = 24 * HOUR
-const WEEK = 7 * DAY
-const TEN_YEARS = 3650 * DAY
-
-interface About {
-  readonly variable: `SLUICE_${string}`
-  /** One line. */
-  readonly help: string
-  /** Never printed, and may be given as a file by the name with `_FILE`. */
-  readonly secret?: true
-}
-
-export interface Setting extends About, Omit<Kind<unknown>, 'schema'> {
-  /** As one would write it; without it the setting may be absent. */
-  readonly default?: string
-}
-
-const registry = z.registry<Setting>()
-
-const optional = <T>(kind: Kind<T>, about: About) => {
-  const { schema, ...form } = kind
-  return z.exactOptional(schema).register(registry, { ...form, ...about })
-}
-
-const setting = <T>(kind: Kind<T>, fallback: string, about: About) => {
-  const { schema, ...form } = kind
-  return schema.prefault(fallback).register(registry, { ...form, ...about, default: fallback })
-}
 
 export const settingsSchema = z.object({
   hosts: setting(hosts, 'localhost', {
@@ -112,71 +79,7 @@ export const settingsSchema = z.object({
     help: 'Password asked for the creation of queues; absent: none.',
     secret: true,
   }),
-  proxy: setting(onOff, 'on', {
-    variable: 'SLUICE_PROXY',
-    help: 'Whether clients may have commands forwarded to other relays (private message routing).',
-  }),
-  proxyAllowPrivate: setting(onOff, 'off', {
-    variable: 'SLUICE_PROXY_ALLOW_PRIVATE',
-    help: 'Whether these may be on private, loopback and other addresses that are not public.',
-  }),
-  proxyAllow: optional(hostRules, {
-    variable: 'SLUICE_PROXY_ALLOW',
-    help: 'The only relays that are forwarded to; absent: all.',
-  }),
-  proxyDeny: optional(hostRules, {
-    variable: 'SLUICE_PROXY_DENY',
-    help: 'Relays that are not forwarded to; wins over `SLUICE_PROXY_ALLOW`.',
-  }),
-  proxyHostMode: setting(oneOf(['public', 'onion']), 'public', {
-    variable: 'SLUICE_PROXY_HOST_MODE',
-    help: 'Which host of a relay is used where it has public and `.onion` ones.',
-  }),
-  proxyHostRequired: setting(onOff, 'off', {
-    variable: 'SLUICE_PROXY_HOST_REQUIRED',
-    help: 'Whether relays without a host of that kind are not forwarded to.',
-  }),
-  proxyOwnDomains: optional(domains, {
-    variable: 'SLUICE_PROXY_OWN_DOMAINS',
-    help: 'Domains of relays that count as one’s own in statistics of what was forwarded.',
-  }),
-  proxyDns: optional(dnsServers, {
-    variable: 'SLUICE_PROXY_DNS',
-    help: 'DNS servers that are asked for other relays; absent: those of the system.',
-  }),
-  socksProxy: optional(socksServer, {
-    variable: 'SLUICE_SOCKS_PROXY',
-    help: 'SOCKS5 server for connections to other relays; absent: none, and no `.onion` hosts.',
-    secret: true,
-  }),
-  socksMode: setting(oneOf(['onion', 'always']), 'onion', {
-    variable: 'SLUICE_SOCKS_MODE',
-    help: 'Whether that is used for `.onion` hosts only.',
-  }),
-  proxyConnectSeconds: setting(integer({ min: 1, max: 600, unit: 'seconds' }), '45', {
-    variable: 'SLUICE_PROXY_CONNECT_SECONDS',
-    help: 'Time in which a session with another relay must be there.',
-  }),
-  proxyResponseSeconds: setting(integer({ min: 1, max: 600, unit: 'seconds' }), '30', {
-    variable: 'SLUICE_PROXY_RESPONSE_SECONDS',
-    help: 'Time in which another relay must answer a command.',
-  }),
-  proxyRetrySeconds: setting(integer({ min: 0, max: HOUR, unit: 'seconds' }), '30', {
-    variable: 'SLUICE_PROXY_RETRY_SECONDS',
-    help: 'Time for which a relay that gave no session is not tried again.',
-  }),
-  proxyIdleSeconds: setting(integer({ min: 1, max: WEEK, unit: 'seconds' }), `${HOUR}`, {
-    variable: 'SLUICE_PROXY_IDLE_SECONDS',
-    help: 'Time after which a session with another relay that nobody uses is closed.',
-  }),
-  proxyClientConcurrency: setting(integer({ min: 1, max: 10_000, unit: 'commands' }), '32', {
-    variable: 'SLUICE_PROXY_CLIENT_CONCURRENCY',
-    help: 'Commands of one client that other relays work on at a time; then nothing is read from it.',
-  }),
-  proxyConcurrency: setting(integer({ min: 1, max: 1_000_000, unit: 'commands' }), '2048', {
-    variable: 'SLUICE_PROXY_CONCURRENCY',
-    help: 'Commands that other relays work on at a time in total, a quarter of them at one relay.',
-  }),
+  ...proxySettings,
   versions: setting(versionRange, '6-18', {
     variable: 'SLUICE_SMP_VERSIONS',
     help: 'SMP versions offered.',
