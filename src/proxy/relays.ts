@@ -1,6 +1,7 @@
 /** The relays that clients' commands are forwarded to: one session each, opened when first asked for. */
 import { openConnection } from '../client/connection.ts'
 import { connectTls } from '../client/tls-transport.ts'
+import type { ClientTransport } from '../client/transport.ts'
 import type { ForwardedCommand, Forwarder } from '../commands/spec.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import { verifyServerChain } from '../identity/chain.ts'
@@ -214,12 +215,15 @@ export class Relays implements Forwarder {
       dnsServers,
     }
     const socket = await dial(target, options, signal)
+    let transport: ClientTransport | undefined
     try {
-      const transport = await connectTls({ ...target, alpn: 'smp/1', signal, socket })
+      transport = await connectTls({ ...target, alpn: 'smp/1', signal, socket })
       verifyChain(transport.binding?.chain ?? [], keyHash)
       return transport
     } catch (cause) {
-      socket.destroy()
+      // TLS has taken the socket over: closing that below it would close nothing
+      if (transport === undefined) socket.destroy()
+      else transport.close()
       // the reference judges certificates within TLS, so they are the network's fault too
       throw new RelayFailure(network, { cause })
     }

@@ -96,7 +96,13 @@ describe('a destination', () => {
   test('with the certificates of another', async () => {
     await using relay = await TlsRelay.start(open)
     const client = await relay.connect()
-    await withPeer(says(utf8Bytes('hello')), (port) => asks(client, serverAt(port), NETWORK), other)
+    {
+      await using listener = await listenTls(other)
+      await asks(client, serverAt(listener.port), NETWORK)
+      const { value: peer } = await listener.peers.next()
+      // it is left at once, and told nothing
+      assert.ok((await peer?.received.next())?.done)
+    }
     for (const keyHash of [new Uint8Array(0), new Uint8Array(31)])
       await withPeer(says(utf8Bytes('hello')), (port) =>
         asks(client, { ...serverAt(port), keyHash }, NETWORK),

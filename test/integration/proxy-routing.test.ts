@@ -124,7 +124,7 @@ describe('commands through another relay', () => {
       Array.from({ length: 20 }, () => subscribedQueue(recipient, 'messaging')),
     )
     const clients = await Promise.all(
-      Array.from({ length: 4 }, () => connectSmp({ address: addressOf(0) })),
+      Array.from({ length: 4 }, () => connectSmp({ address: addressOf(0), sendSessionKey: false })),
     )
     const sessions = await Promise.all(
       clients.map((client) => openProxySession(client, relay.address)),

@@ -93,6 +93,20 @@ describe('a forwarded command', () => {
     await asks(relay, [unsigned, nonce(), unknownId(), 'LGET'], 'ERR AUTH')
   })
 
+  test('notifies where it asks for it', async () => {
+    await using server = new WireRelay()
+    const recipient = await server.connect()
+    const relay = await server.connect(asRelay)
+    const notifierKey = signingKey()
+    const queue = await recipient.creates({ notifierKey })
+    const { nid = '' } = queue.notifier ?? {}
+    await recipient.asks([notifierKey, 'n', nid, 'NSUB'], 'SOK 0')
+    await asks(relay, [unsigned, nonce(), queue.sid, SEND('loud', 'T')], 'OK')
+    await asks(relay, [unsigned, nonce(), queue.sid, SEND('quiet', 'F')], 'OK')
+    await recipient.hears(['', nid, 'NMSG'])
+    await recipient.hearsNothing()
+  })
+
   test('is read and answered in its own version', async () => {
     await using server = new WireRelay()
     const recipient = await server.connect()
