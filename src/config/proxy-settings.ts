@@ -13,11 +13,11 @@ export const proxySettings = {
   }),
   proxyAllow: optional(hostRules, {
     variable: 'SLUICE_PROXY_ALLOW',
-    help: 'The only relays that are forwarded to; absent: all.',
+    help: 'The only relays forwarded to, by domain (with all below it) or address; absent: all.',
   }),
   proxyDeny: optional(hostRules, {
     variable: 'SLUICE_PROXY_DENY',
-    help: 'Relays that are not forwarded to; wins over `SLUICE_PROXY_ALLOW`.',
+    help: 'Relays that are not forwarded to, likewise; wins over `SLUICE_PROXY_ALLOW`.',
   }),
   proxyHostMode: setting(oneOf(['public', 'onion']), 'public', {
     variable: 'SLUICE_PROXY_HOST_MODE',

@@ -61,13 +61,12 @@ export const hosts: Kind<readonly [string, ...string[]]> = {
 
 export const hostRules: Kind<readonly [string, ...string[]]> = {
   schema: atLeastOne(z.string().refine(isHostRule)),
-  allowed:
-    'domains (with all below them), IP addresses and ranges such as `192.0.2.0/24`, comma separated',
+  allowed: 'domains, IP addresses or ranges such as `192.0.2.0/24`, comma separated',
 }
 
 export const domains: Kind<readonly [string, ...string[]]> = {
   schema: atLeastOne(z.string().refine(isDomain)),
-  allowed: 'domains (with all below them), comma separated',
+  allowed: 'domains, comma separated',
 }
 
 const isDnsServer = (text: string): boolean => {
