@@ -6,9 +6,11 @@ import type { CryptoProvider } from './crypto/provider.ts'
 import { Hub } from './delivery/hub.ts'
 import { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
+import { openProxy } from './open-proxy.ts'
 import { openStore } from './open-store.ts'
 import { BlockPacker } from './protocol/block.ts'
 import { ProtocolError } from './protocol/bytes.ts'
+import type { Relays } from './proxy/relays.ts'
 import { type HandshakeOptions, shakeHands } from './session/handshake.ts'
 import { Session } from './session/session.ts'
 import type { QueueStore } from './store/store.ts'
@@ -44,6 +46,7 @@ class RunningRelay implements Relay {
   readonly #faults: FaultLog
   readonly #packer = new BlockPacker()
   readonly #store: QueueStore
+  readonly #proxy: Relays | undefined
   readonly #transports = new Set<Transport>()
   readonly #serving = new Set<Promise<void>>()
   readonly #listeners: TlsListener[] = []
@@ -57,6 +60,8 @@ class RunningRelay implements Relay {
     this.#now = options.now ?? Date.now
     this.#hub = hub
     this.#store = store
+    const parts = { crypto: this.#crypto, now: this.#now, onFault: faults.tell }
+    this.#proxy = openProxy(settings, parts)
     if (settings.inactiveTtlSeconds > 0)
       this.#reaper = setInterval(
         () => this.#closeInactive(),
@@ -137,6 +142,7 @@ class RunningRelay implements Relay {
           store: this.#store,
           crypto: this.#crypto,
           policy: settings,
+          ...(this.#proxy && { proxy: this.#proxy }),
           now: this.#now,
         },
         packer: this.#packer,
@@ -172,6 +178,7 @@ class RunningRelay implements Relay {
     await Promise.allSettled(this.#serving)
     clearTimeout(deadline)
     for (const listener of this.#listeners) listener.destroy()
+    this.#proxy?.close()
     await this.#store.close()
     this.#faults.close()
   }

@@ -2,7 +2,7 @@
 import { type BlockCipher, createBlockCipher } from '../crypto/block-cipher.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import { BLOCK_BYTES, SEALED_BYTES } from '../protocol/block.ts'
-import { type Bytes, equalBytes, ProtocolError } from '../protocol/bytes.ts'
+import { type Bytes, copyBytes, equalBytes, ProtocolError } from '../protocol/bytes.ts'
 import {
   type ChainAndKey,
   decodeServerHello,
@@ -53,6 +53,10 @@ export interface Session {
   readonly serverKey?: Bytes
   /** X25519 of both session keys, 32 bytes; absent unless both were sent. */
   readonly secret?: Bytes
+  /** The versions that both sides speak, of which the highest was agreed. */
+  readonly versions: VersionRange
+  /** The server's certificates and signed session key, for a relay that passes them on. */
+  readonly authentication?: ChainAndKey
   readonly isEncrypted: boolean
   /** Blocks are to be padded to this length before `seal`. */
   readonly paddedBytes: number
@@ -78,12 +82,12 @@ const readHello = async (blocks: AsyncIterator<Bytes>): Promise<ServerHello> => 
   }
 }
 
-const agreedVersion = (hello: ServerHello, options: HandshakeOptions): Version => {
+const agreedVersions = (hello: ServerHello, options: HandshakeOptions): VersionRange => {
   const ours = options.versions ?? supportedVersions
   const isOldRelay = options.proxyServer === true && !hasProxyFlag(hello.versions.max)
   const capped = isOldRelay ? { ...ours, max: Math.min(ours.max, MAX_PROXY_VERSION) } : ours
   const version = agreeVersion(capped, hello.versions)
-  if (version !== undefined) return version
+  if (version !== undefined) return { min: Math.max(capped.min, hello.versions.min), max: version }
   const [mine, theirs] = [ours, hello.versions].map(({ min, max }) => `${min}-${max}`)
   throw new HandshakeError('version', `the server speaks ${theirs}, this client ${mine}`)
 }
@@ -180,6 +184,12 @@ const sharedSecret = (
   return { publicKey, secret }
 }
 
+/** Free of the block that they came in. */
+const copied = ({ chain: [leaf, ...others], signedKey }: ChainAndKey): ChainAndKey => ({
+  chain: [copyBytes(leaf), ...others.map(copyBytes)],
+  signedKey: copyBytes(signedKey),
+})
+
 /**
  * Shakes hands as an ordinary client; with the returned session transmissions may start at once
  * (a server does not confirm).
@@ -193,7 +203,8 @@ export const shakeHands = async (
   const blocks = transport.blocks[Symbol.asyncIterator]()
   const hello = await readHello(blocks)
   checkSession(hello, transport)
-  const version = agreedVersion(hello, options)
+  const versions = agreedVersions(hello, options)
+  const version = versions.max
   const leafKey = checkIdentity(hello, transport, options)
   const serverKey = hello.authentication && sessionKeyOf(hello.authentication, leafKey, crypto)
   const sendsKey = options.sendSessionKey !== false && hasServerKey(version)
@@ -210,6 +221,8 @@ export const shakeHands = async (
   const isEncrypted = hasBlockEncryption(version) && !proxyServer && secret !== undefined
   return {
     version,
+    versions,
+    ...(proxyServer && hello.authentication && { authentication: copied(hello.authentication) }),
     sessionId: sessionId.slice(),
     ...(serverKey && { serverKey }),
     ...(secret && { secret }),

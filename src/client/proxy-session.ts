@@ -2,6 +2,7 @@
  * Private message routing (SMP, "Proxying sender commands"): commands for a queue on one relay, sent through
  * another, so that the queue's relay does not learn who sends and the other not what.
  */
+import { FORWARDED_BYTES } from '../crypto/forwarding.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import type { ServerAddress } from '../protocol/address.ts'
 import { BlockPacker, decodeBlock } from '../protocol/block.ts'
@@ -37,8 +38,6 @@ export interface ProxyOptions {
 export type ForwardOptions = Omit<Request, 'command' | 'correlationId'>
 
 const forwardedVersions: VersionRange = { min: 8, max: 17 }
-/** The padded block inside PFWD and PRES. */
-const FORWARDED_BYTES = 16_226
 // Client.hs: the forwarding relay may have to connect first, and both relays have to answer
 const CONNECT_MS = 75_000
 const FORWARD_MS = 60_000

@@ -1,5 +1,6 @@
 /** Blocks over TLS: the only file of the client that needs Node's network. */
 import { constants } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { BlockAssembler } from '../protocol/block-assembler.ts'
 import type { Bytes } from '../protocol/bytes.ts'
@@ -13,6 +14,8 @@ export interface TlsOptions {
   /** The protocol to offer; `false` offers none, which makes a relay speak v6. */
   readonly alpn: string | false
   readonly signal?: AbortSignal
+  /** An open TCP connection to use instead of one to `host` and `port`, which it then belongs to. */
+  readonly socket?: Socket
 }
 
 /** Received blocks that wait for the reader before the socket is paused. */
@@ -56,17 +59,17 @@ const bindingOf = (socket: TLSSocket): ChannelBinding => {
   return { sessionId: plainView(finished).slice(), chain: peerChain(socket) }
 }
 
-const openSocket = ({ host, port, alpn, signal }: TlsOptions): Promise<TLSSocket> => {
+const openSocket = ({ host, port, alpn, signal, socket: tcp }: TlsOptions): Promise<TLSSocket> => {
   signal?.throwIfAborted()
   const opened: PromiseWithResolvers<TLSSocket> = Promise.withResolvers()
   const socket = connect({
-    host,
-    port,
+    ...(tcp ? { socket: tcp } : { host, port }),
     ...(alpn !== false && { ALPNProtocols: [alpn] }),
     ...tlsParameters,
   })
-  socket.setNoDelay(true)
-  socket.setKeepAlive(true, KEEP_ALIVE_IDLE_MS)
+  const own = tcp ?? socket
+  own.setNoDelay(true)
+  own.setKeepAlive(true, KEEP_ALIVE_IDLE_MS)
   const onAbort = (): void => {
     socket.destroy()
     opened.reject(signal?.reason)
@@ -104,6 +107,10 @@ class TlsTransport implements ClientTransport {
 
   send(block: Bytes): void {
     if (this.#socket.writable) this.#socket.write(block)
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength
   }
 
   close(): void {

@@ -24,6 +24,8 @@ export interface ClientTransport {
    * makes the transport stop reading from the network.
    */
   readonly blocks: AsyncIterable<Bytes>
+  /** Bytes queued and not yet taken by the network, where that is known. */
+  readonly bufferedBytes?: number
   /** Queues one block; it must not change afterwards. After the end it does nothing. */
   send(block: Bytes): void
   /** Ends the connection; `blocks` ends too. Repeatable. */

@@ -49,9 +49,9 @@ export const SEND: QueueCommand<Command<'SEND'>> = {
   keys: ({ senderKey }) => (senderKey === undefined ? 'unsigned' : [senderKey]),
   // it has checks that come before
   whenBlocked: 'runs',
-  async run(context, { command, queue }) {
-    const { store, connection } = context
-    if (command.body.length > maxBodyBytes(connection.version))
+  async run(context, { command, queue, binding }) {
+    const { store } = context
+    if (command.body.length > maxBodyBytes(binding.version))
       return answer(refusal({ code: 'LARGE_MSG' }))
     if (queue.status.state === 'suspended') return answer(errAuth)
     if (queue.status.state === 'blocked')

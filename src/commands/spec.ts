@@ -2,7 +2,7 @@
 import type { CryptoProvider } from '../crypto/provider.ts'
 import type { Subscriptions } from '../delivery/subscriptions.ts'
 import type { Bytes } from '../protocol/bytes.ts'
-import type { Command } from '../protocol/command.ts'
+import type { Command, RelayServer } from '../protocol/command.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import type { Reply } from '../protocol/reply.ts'
@@ -13,12 +13,24 @@ import type { Failed, QueueParty, QueueRecord, QueueStore } from '../store/store
 export interface Policy {
   readonly newQueues: boolean
   readonly createPassword?: string
+  /** Commands of one client that other relays work on at a time; more are not read. */
+  readonly proxyClientConcurrency?: number
+}
+
+/** Relays that commands are forwarded to; each answer is PKEY or PRES, or says what failed. */
+export interface Forwarder {
+  open(server: RelayServer): Promise<Reply<'PKEY' | 'ERR'>>
+  forward(sessionId: EntityId, command: ForwardedCommand): Promise<Reply<'PRES' | 'ERR'>>
+}
+
+/** A command of a client as it leaves for another relay, which alone can read it. */
+export interface ForwardedCommand extends Omit<Command<'PFWD'>, 'tag'> {
+  readonly correlationId: Bytes
 }
 
 /** One connection as commands see it. */
 export interface Connection {
   readonly id: number
-  readonly version: Version
   readonly subscriptions: Subscriptions
   nextClaim(): number
 }
@@ -30,6 +42,10 @@ export interface Context {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly connection: Connection
+  /** Undefined where nothing is forwarded for clients. */
+  readonly proxy?: Forwarder
+  /** Runs what another relay forwards. */
+  readonly runForwarded: (request: Request<Command<'RFWD'>>) => Promise<Outcome>
 }
 
 /** A command whose form and authorization are in order. */
@@ -37,6 +53,8 @@ export interface Request<C extends Command = Command> {
   readonly command: C
   readonly correlationId: Bytes
   readonly entityId: EntityId
+  /** The session that it is from: a forwarded command has a version of its own. */
+  readonly binding: { readonly version: Version }
 }
 
 export interface QueueRequest<C extends Command = Command> extends Request<C> {
@@ -65,6 +83,11 @@ interface Entry {
 /** A command that addresses no queue. */
 export interface ServerCommand<C extends Command> extends Entry {
   readonly party?: undefined
+  /**
+   * Answered apart from the other commands of its block: `own` work, or work of a `remote` relay,
+   * which may take long.
+   */
+  readonly apart?: 'own' | 'remote'
   /** The key that must verify, where the command brings one. */
   readonly ownKey?: (command: C) => AuthKey
   run(context: Context, request: Request<C>): Promise<Outcome>

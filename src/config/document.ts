@@ -1,5 +1,6 @@
 /** The settings described for people: the table of docs/configuration.md and `sluice check --help`. */
-import { configFile, type Setting, settingsTable } from './settings.ts'
+import type { Setting } from './setting.ts'
+import { configFile, settingsTable } from './settings.ts'
 
 const settings: readonly Setting[] = [configFile, ...settingsTable.values()]
 

@@ -3,9 +3,9 @@ import { type Environment, fromEnvironment, fromFile, type Given, placeOf } from
 import { nearest } from './nearest.ts'
 import { quote, quoteName, reasonOf } from './problem.ts'
 import { isReserved } from './reserved.ts'
+import type { Setting } from './setting.ts'
 import {
   configFile,
-  type Setting,
   type SettingName,
   type Settings,
   settingsSchema,
@@ -44,7 +44,8 @@ const knownNames: ReadonlySet<string> = new Set([
 ])
 
 /** What is valid alone but not together. */
-const contradictions = ({ redisUrl, clusterKeys, durability }: Settings): string[] => {
+const contradictions = (settings: Settings): string[] => {
+  const { redisUrl, clusterKeys, durability, socksProxy, socksMode, proxyHostMode } = settings
   const problems: string[] = []
   if (redisUrl !== undefined && clusterKeys === undefined)
     problems.push(
@@ -54,6 +55,11 @@ const contradictions = ({ redisUrl, clusterKeys, durability }: Settings): string
     problems.push('SLUICE_CLUSTER_KEY is of no use without SLUICE_REDIS_URL: set that too')
   if (redisUrl === undefined && durability !== 'memory')
     problems.push(`SLUICE_DURABILITY ${durability} needs SLUICE_REDIS_URL`)
+  // without it everything would go the direct way
+  if (socksProxy === undefined && socksMode === 'always')
+    problems.push('SLUICE_SOCKS_MODE always needs SLUICE_SOCKS_PROXY')
+  if (socksProxy === undefined && proxyHostMode === 'onion')
+    problems.push('SLUICE_PROXY_HOST_MODE onion needs SLUICE_SOCKS_PROXY')
   return problems
 }
 

@@ -8,8 +8,6 @@ const withoutEffect: ReadonlySet<string> = new Set([
   'SLUICE_ADMIN_PORT',
   'SLUICE_ADMIN_TOKEN',
   'SLUICE_ADMIN_TOKEN_FILE',
-  'SLUICE_PROXY',
-  'SLUICE_PROXY_ALLOW_PRIVATE',
 ])
 
 export const isReserved = (name: string): boolean => withoutEffect.has(name)

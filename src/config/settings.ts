@@ -1,11 +1,12 @@
 /** Every setting of the relay, each once; types, checks and documentation follow from this table. */
 import { z } from 'zod'
+import { proxySettings } from './proxy-settings.ts'
+import { DAY, HOUR, optional, registry, type Setting, setting, TEN_YEARS, WEEK } from './setting.ts'
 import {
   anyText,
   clusterKeys,
   hosts,
   integer,
-  type Kind,
   listenAddress,
   oneOf,
   onOff,
@@ -16,36 +17,6 @@ import {
   redisAddress,
   versionRange,
 } from './values.ts'
-
-const HOUR = 3600
-const DAY = 24 * HOUR
-const WEEK = 7 * DAY
-const TEN_YEARS = 3650 * DAY
-
-interface About {
-  readonly variable: `SLUICE_${string}`
-  /** One line. */
-  readonly help: string
-  /** Never printed, and may be given as a file by the name with `_FILE`. */
-  readonly secret?: true
-}
-
-export interface Setting extends About, Omit<Kind<unknown>, 'schema'> {
-  /** As one would write it; without it the setting may be absent. */
-  readonly default?: string
-}
-
-const registry = z.registry<Setting>()
-
-const optional = <T>(kind: Kind<T>, about: About) => {
-  const { schema, ...form } = kind
-  return z.exactOptional(schema).register(registry, { ...form, ...about })
-}
-
-const setting = <T>(kind: Kind<T>, fallback: string, about: About) => {
-  const { schema, ...form } = kind
-  return schema.prefault(fallback).register(registry, { ...form, ...about, default: fallback })
-}
 
 export const settingsSchema = z.object({
   hosts: setting(hosts, 'localhost', {
@@ -108,6 +79,7 @@ export const settingsSchema = z.object({
     help: 'Password asked for the creation of queues; absent: none.',
     secret: true,
   }),
+  ...proxySettings,
   versions: setting(versionRange, '6-18', {
     variable: 'SLUICE_SMP_VERSIONS',
     help: 'SMP versions offered.',

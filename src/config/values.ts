@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { isHost } from '../protocol/address.ts'
 import { isPassword } from '../protocol/text.ts'
 import { supportedVersions } from '../protocol/version.ts'
+import { isDomain, isHostRule } from '../proxy/host-rules.ts'
+import { parseSocksServer, type SocksServer } from '../proxy/socks.ts'
 import { isRedisAddress } from '../store/redis/address.ts'
 
 export interface Kind<T> {
@@ -55,6 +57,37 @@ const LONGEST_HOST = 255
 export const hosts: Kind<readonly [string, ...string[]]> = {
   schema: atLeastOne(z.string().max(LONGEST_HOST).refine(isHost)).refine((all) => !repeats(all)),
   allowed: 'host names or IP addresses (IPv6 without brackets), each once, comma separated',
+}
+
+export const hostRules: Kind<readonly [string, ...string[]]> = {
+  schema: atLeastOne(z.string().refine(isHostRule)),
+  allowed: 'domains, IP addresses or ranges such as `192.0.2.0/24`, comma separated',
+}
+
+export const domains: Kind<readonly [string, ...string[]]> = {
+  schema: atLeastOne(z.string().refine(isDomain)),
+  allowed: 'domains, comma separated',
+}
+
+const isDnsServer = (text: string): boolean => {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? []
+  const isPort = port === undefined || (Number(port) > 0 && Number(port) <= 0xffff)
+  return isPort && (bracketed === undefined ? isIP(plain ?? text) !== 0 : isIP(bracketed) === 6)
+}
+
+export const dnsServers: Kind<readonly [string, ...string[]]> = {
+  schema: atLeastOne(z.string().refine(isDnsServer)),
+  allowed: 'IP addresses, with a port if it is not 53 (`[2001:db8::1]:5353`), comma separated',
+}
+
+export const socksServer: Kind<SocksServer> = {
+  schema: z.string().transform((text, context) => {
+    const server = parseSocksServer(text)
+    if (server !== undefined) return server
+    context.addIssue('not a SOCKS server')
+    return z.NEVER
+  }),
+  allowed: '`[user:password@]host[:port]`, IPv6 in brackets',
 }
 
 export const ports: Kind<readonly [number, ...number[]]> = {

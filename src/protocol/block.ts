@@ -15,8 +15,11 @@ const COUNT_BYTES = 1
 const MAX_COUNT = 255
 
 /** The transmissions in a padded block, as views; a ProtocolError condemns the whole block. */
-export const decodeBlock = (padded: Bytes): readonly Bytes[] => {
-  const reader = new Reader(unpad(padded))
+export const decodeBlock = (padded: Bytes): readonly Bytes[] => decodeBatch(unpad(padded))
+
+/** As `decodeBlock`, without padding. */
+export const decodeBatch = (content: Bytes): readonly Bytes[] => {
+  const reader = new Reader(content)
   const transmissions = reader.nonEmptyList((r) => r.large())
   reader.finish()
   return transmissions

@@ -21,6 +21,9 @@ import {
   type Version,
 } from './version.ts'
 
+/** A tag that no reply has. */
+export class UnknownReply extends ProtocolError {}
+
 type ReadFields = (reader: Reader, version: Version) => Reply
 
 const SPACE = 0x20
@@ -116,13 +119,13 @@ const byTag: ReadonlyMap<string, ReadFields | Reply> = new Map(Object.entries(fi
 
 /**
  * The reply in `bytes`, all of which must be used; bodies are views of `bytes`.
- * @throws ProtocolError
+ * @throws UnknownReply, ProtocolError for bad fields
  */
 export const decodeReply = (bytes: Bytes, version: Version): Reply => {
   const space = bytes.subarray(0, 5).indexOf(SPACE)
   const tag = latin1Text(bytes.subarray(0, space === -1 ? 5 : space))
   const known = byTag.get(tag)
-  if (known === undefined) throw new ProtocolError('unknown reply')
+  if (known === undefined) throw new UnknownReply('unknown reply')
   if (typeof known !== 'function') {
     if (bytes.length !== tag.length) throw new ProtocolError('fields where none belong')
     return known

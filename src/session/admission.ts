@@ -9,7 +9,6 @@ import {
   isRefused,
   loadQueues,
   type Refused,
-  type SessionBinding,
   verifyFound,
 } from './authorize.ts'
 import { Turn } from './turn.ts'
@@ -23,7 +22,6 @@ type Verified = Authorized | Refused | Faulty
 export interface AdmissionOptions {
   readonly store: QueueStore
   readonly crypto: CryptoProvider
-  readonly binding: SessionBinding
   readonly onFault: (error: unknown, during: string) => void
 }
 
@@ -90,7 +88,7 @@ export class Admission {
   }
 
   #check(claim: Claimed, found: Lookup | undefined): Verified {
-    return verifyFound(this.#options.crypto, claim, this.#options.binding, found)
+    return verifyFound(this.#options.crypto, claim, found)
   }
 
   /** Once for a block: what is wrong with one is wrong with all. */

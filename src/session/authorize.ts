@@ -45,6 +45,8 @@ export interface Faulty extends Addressed {
 export type Claimed = Addressed & {
   readonly command: Command
   readonly transmission: Transmission
+  /** The session that it is from: forwarded commands have a version of their own. */
+  readonly binding: SessionBinding
 } & (
     | { readonly entry: ServerCommand<Command>; readonly party?: undefined }
     | { readonly entry: QueueCommand<Command>; readonly party: QueueParty }
@@ -97,7 +99,7 @@ const claimOf = (transmission: Transmission, binding: SessionBinding): Claimed |
   const entry = entryOf(command)
   const reason = credentialProblem(entry.credentials, authorization.length > 0, entityId !== '')
   if (reason !== undefined) return refuse(transmission, { code: 'CMD', reason })
-  const claimed = { correlationId, entityId, command, transmission }
+  const claimed = { correlationId, entityId, command, transmission, binding }
   return entry.party === undefined
     ? { ...claimed, entry }
     : { ...claimed, entry, party: entry.party }
@@ -139,10 +141,9 @@ const verifies = (
 const verifyClaim = (
   crypto: CryptoProvider,
   claim: Claimed,
-  binding: SessionBinding,
   queue: QueueRecord | undefined,
 ): Authorized | Refused => {
-  const { transmission, command } = claim
+  const { transmission, command, binding } = claim
   const hasAuthorization = transmission.authorization.length > 0
   const check = (keys: readonly AuthKey[]): boolean =>
     hasAuthorization && verifies(crypto, transmission, binding, keys)
@@ -198,10 +199,9 @@ const missing: Lookup = { outcome: 'missing' }
 export const verifyFound = (
   crypto: CryptoProvider,
   claim: Claimed,
-  binding: SessionBinding,
   lookup: Lookup = missing,
 ): Authorized | Refused | Faulty => {
   if (lookup.outcome === 'failed') return { ...claim, fault: lookup.cause }
   const queue = lookup.outcome === 'found' ? lookup.queue : undefined
-  return verifyClaim(crypto, claim, binding, queue)
+  return verifyClaim(crypto, claim, queue)
 }

@@ -18,17 +18,16 @@ import {
   isRefused,
   loadQueues,
   type Refused,
-  type SessionBinding,
   verifyFound,
 } from './authorize.ts'
 import { faultAnswer } from './fault-answer.ts'
+import { Lanes } from './lanes.ts'
 
 /** Changes of one queue by others while one command runs; more are not expected. */
 const ATTEMPTS = 5
 
 export interface ExecutorOptions {
   readonly context: Context
-  readonly binding: SessionBinding
   /** A fault of the store or of the relay, with the command it met; no ids. */
   readonly onFault: (error: unknown, tag: Tag) => void
 }
@@ -52,8 +51,7 @@ const answerOf = (outcome: Exclude<Outcome, typeof STALE>): Answer => {
 
 export class Executor {
   readonly #options: ExecutorOptions
-  /** The last command under way of each queue: the next one waits for it. */
-  readonly #underWay = new Map<RecipientId, Promise<unknown>>()
+  readonly #underWay = new Lanes<RecipientId>()
 
   constructor(options: ExecutorOptions) {
     this.#options = options
@@ -71,7 +69,7 @@ export class Executor {
       claims.map(async (claim): Promise<Answer | undefined> => {
         if (isRefused(claim)) return { reply: claim.refusal }
         if (isFaulty(claim)) return faultAnswer(claim.fault, claim.command.tag)
-        return this.#inOrder(queueOf(claim), () => this.#settle(claim, batches.get(claim)))
+        return this.#underWay.run(queueOf(claim), () => this.#settle(claim, batches.get(claim)))
       }),
     )
   }
@@ -97,7 +95,7 @@ export class Executor {
 
   /** Those that need not wait for another command on their queue. */
   #free(claims: readonly (Authorized | Refused | Faulty)[]): readonly QueueClaim[] {
-    const seen = new Set<RecipientId>(this.#underWay.keys())
+    const seen = new Set<RecipientId>(this.#underWay.keys)
     const free: QueueClaim[] = []
     for (const claim of claims) {
       if (isRefused(claim) || isFaulty(claim) || !isQueueClaim(claim)) continue
@@ -106,18 +104,6 @@ export class Executor {
       seen.add(recipientId)
     }
     return free
-  }
-
-  async #inOrder<T>(queue: RecipientId | undefined, run: () => Promise<T>): Promise<T> {
-    if (queue === undefined) return run()
-    const previous = this.#underWay.get(queue)
-    const current = previous === undefined ? run() : previous.then(run)
-    this.#underWay.set(queue, current)
-    try {
-      return await current
-    } finally {
-      if (this.#underWay.get(queue) === current) this.#underWay.delete(queue)
-    }
   }
 
   async #settle(
@@ -142,10 +128,10 @@ export class Executor {
 
   /** The queue changed after it was loaded: what was authorised may not be any more. */
   async #again(claim: Authorized): Promise<Answer> {
-    const { context, binding } = this.#options
+    const { context } = this.#options
     for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
       const queues = await loadQueues(context.store, [claim])
-      const verified = verifyFound(context.crypto, claim, binding, queues.get(claim))
+      const verified = verifyFound(context.crypto, claim, queues.get(claim))
       if (isRefused(verified)) return { reply: verified.refusal }
       if (isFaulty(verified)) throw verified.fault
       const outcome = await this.#run(verified)

@@ -12,6 +12,7 @@ import {
   type ServerHello,
   signedKeyContent,
 } from '../protocol/handshake.ts'
+import type { DhKey } from '../protocol/keys.ts'
 import { pad, unpad } from '../protocol/padding.ts'
 import { hasBlockEncryption, hasServerKey, type VersionRange } from '../protocol/version.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -37,6 +38,8 @@ export interface AgreedSession {
   readonly sessionId: Bytes
   /** The server's key of this session, which authenticators are made with; none in v6. */
   readonly sessionKey: PrivateKey<'X25519'> | undefined
+  /** The client's key of this session, where its hello carried one. */
+  readonly clientKey: DhKey | undefined
   readonly blocks: BlockLayer
 }
 
@@ -111,6 +114,7 @@ export const shakeHands = async (
     version: clientHello.version,
     sessionId,
     sessionKey: hasServerKey(offered.max) ? key.privateKey : undefined,
+    clientKey: clientHello.sessionKey,
     blocks: blockLayer(crypto, clientHello, sessionId, key.privateKey),
   }
 }

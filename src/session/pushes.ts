@@ -16,7 +16,7 @@ const RETRY_MS = 1000
 const TAKEN_NOTIFICATIONS = 80
 
 export interface PushOptions {
-  readonly context: Omit<Context, 'connection'>
+  readonly context: Omit<Context, 'connection' | 'runForwarded'>
   readonly connection: { readonly id: number }
   readonly output: Output
   readonly subscriptions: Subscriptions

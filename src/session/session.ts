@@ -8,6 +8,7 @@ import type { Tag } from '../protocol/command.ts'
 import { noEntity } from '../protocol/ids.ts'
 import { refusal } from '../protocol/reply.ts'
 import { authorizedPrefix } from '../protocol/transmission.ts'
+import { Slots } from '../slots.ts'
 import type { StoreEvent } from '../store/store.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Admission } from './admission.ts'
@@ -22,6 +23,7 @@ import {
 import type { BlockLayer } from './block-layer.ts'
 import { Endings } from './endings.ts'
 import { Executor } from './execute.ts'
+import { ForwardedCommands } from './forwarded.ts'
 import type { AgreedSession } from './handshake.ts'
 import { eventOf, Output } from './output.ts'
 import { Pushes } from './pushes.ts'
@@ -32,12 +34,18 @@ const messageTags: ReadonlySet<Tag> = new Set<Tag>(['SUB', 'GET', 'ACK'])
 const MESSAGE_WEIGHT = 16_384
 const REPLY_WEIGHT = 128
 const WINDOW_BYTES = 256 * 1024
+/** Commands that another relay forwarded: those on one queue must not hold up all of its clients'. */
+const FORWARDED_COMMANDS = 128
+/** Commands that other relays work on, for each client (Server.hs, `client_concurrency`). */
+const REMOTE_COMMANDS = 32
+/** While none of them ends, the connection is not read for so long; then more are turned away. */
+const REMOTE_PATIENCE_MS = 2_000
 
 export interface SessionOptions {
   readonly transport: Transport
   readonly agreed: AgreedSession
   readonly connection: { readonly id: number; nextClaim(): number }
-  readonly context: Omit<Context, 'connection'>
+  readonly context: Omit<Context, 'connection' | 'runForwarded'>
   readonly packer: BlockPacker
   readonly notificationIntervalMs: number
   readonly onFault: (error: unknown, during: string) => void
@@ -51,6 +59,10 @@ const weightOf = (claims: readonly (Claimed | Refused)[]): number => {
   return weight
 }
 
+const apart = (claim: Claimed | Refused): 'own' | 'remote' | undefined =>
+  'entry' in claim && claim.entry.party === undefined ? claim.entry.apart : undefined
+
+const errBusy = refusal({ code: 'PROXY', proxy: { code: 'BROKER', error: { code: 'TIMEOUT' } } })
 const errBlock = eventOf(noEntity, refusal({ code: 'BLOCK' }))
 
 export class Session implements Listener {
@@ -64,13 +76,15 @@ export class Session implements Listener {
   readonly #subscriptions: Subscriptions
   readonly #pushes: Pushes
   readonly #window = new Window(WINDOW_BYTES)
+  readonly #forwarded = new Window(FORWARDED_COMMANDS)
+  readonly #remote: Slots
   /** Blocks in work. */
   readonly #answering = new Set<Promise<void>>()
   #lastReceivedAt: number
 
   constructor(options: SessionOptions) {
     const { transport, agreed, connection, context, onFault } = options
-    const { version, sessionId, sessionKey, blocks } = agreed
+    const { version, sessionId, sessionKey, clientKey, blocks } = agreed
     this.#options = options
     this.#blocks = blocks
     this.#binding = {
@@ -79,6 +93,8 @@ export class Session implements Listener {
       sessionKey,
       authorizedPrefix: authorizedPrefix(sessionId),
     }
+    const { proxyClientConcurrency = REMOTE_COMMANDS } = context.policy
+    this.#remote = new Slots(proxyClientConcurrency, REMOTE_PATIENCE_MS)
     this.#lastReceivedAt = context.now()
     const { now } = context
     this.#output = new Output({ transport, blocks, session: agreed, packer: options.packer, now })
@@ -95,11 +111,19 @@ export class Session implements Listener {
     })
     this.#context = {
       ...context,
-      connection: { ...connection, version, subscriptions: this.#subscriptions },
+      connection: { ...connection, subscriptions: this.#subscriptions },
+      runForwarded: (request) => forwarded.run(request),
     }
     const { store, crypto } = context
-    this.#admission = new Admission({ store, crypto, binding: this.#binding, onFault })
-    this.#executor = new Executor({ context: this.#context, binding: this.#binding, onFault })
+    this.#admission = new Admission({ store, crypto, onFault })
+    this.#executor = new Executor({ context: this.#context, onFault })
+    const forwarded = new ForwardedCommands({
+      crypto,
+      binding: this.#binding,
+      clientKey,
+      admission: this.#admission,
+      executor: this.#executor,
+    })
   }
 
   /** Milliseconds since the epoch of the last block in either direction. */
@@ -159,13 +183,34 @@ export class Session implements Listener {
     await this.#output.ready()
     const claims = this.#read(block)
     if (claims === undefined) return this.#output.send([errBlock])
-    const weight = weightOf(claims)
-    await this.#window.enter(weight)
-    const answering = this.#answer(claims, await this.#admission.authorize(claims)).finally(() => {
-      this.#answering.delete(answering)
-      this.#window.leave(weight)
-    })
+    const together = claims.filter((claim) => apart(claim) === undefined)
+    if (together.length > 0) await this.#beginOwn(together, this.#window, weightOf(together))
+    for (const claim of claims) {
+      const kind = apart(claim)
+      if (kind === 'own') await this.#beginOwn([claim], this.#forwarded, 1)
+      if (kind === 'remote') await this.#beginRemote(claim)
+    }
+  }
+
+  async #beginOwn(
+    requests: readonly (Claimed | Refused)[],
+    window: Window,
+    weight: number,
+  ): Promise<void> {
+    await window.enter(weight)
+    const answering = this.#answer(requests, await this.#admission.authorize(requests))
     this.#answering.add(answering)
+    void answering.finally(() => {
+      this.#answering.delete(answering)
+      window.leave(weight)
+    })
+  }
+
+  /** The end of the connection does not wait for another relay. */
+  async #beginRemote(request: Claimed | Refused): Promise<void> {
+    if (!(await this.#remote.enter())) return this.#output.send([{ ...request, reply: errBusy }])
+    const answering = this.#answer([request], await this.#admission.authorize([request]))
+    void answering.finally(() => this.#remote.leave())
   }
 
   /** Undefined when the block as a whole cannot be read. */
@@ -191,6 +236,8 @@ export class Session implements Listener {
       this.#options.onFault(error, 'answer')
     }
     for (const answer of answers) answer?.sent?.()
-    if (answers.includes(undefined)) this.close()
+    // a connection that carries the commands of many is not closed for one of them
+    const isForwarded = requests.every((request) => apart(request) === 'own')
+    if (answers.includes(undefined) && !isForwarded) this.close()
   }
 }

@@ -52,8 +52,9 @@ export const sayHello = async <C extends FarEnd>(
   const { sessionId } = connection.binding
   const serverKey = serverKeyOf(hello)
   const isEncrypted = hasKey && !proxyServer && hasBlockEncryption(version)
-  const cipher = isEncrypted ? cipherOf(connection, pair, serverKey) : undefined
-  const session = { version, sessionId, ...(serverKey && { serverKey }) }
+  const secret = hasKey && serverKey ? secretOf(pair, serverKey) : undefined
+  const cipher = isEncrypted ? cipherOf(connection, secret) : undefined
+  const session = { version, sessionId, ...(serverKey && { serverKey }), ...(secret && { secret }) }
   return new WireClient(connection, session, { cipher, directory })
 }
 
@@ -73,8 +74,13 @@ const serverKeyOf = ({ authentication }: ServerHello): DhKey | undefined => {
   return key
 }
 
-const cipherOf = ({ binding }: FarEnd, pair: KeyPair<'X25519'>, serverKey: DhKey | undefined) => {
-  const secret = serverKey && nativeCrypto.x25519(pair.privateKey, serverKey.raw)
+const secretOf = (pair: KeyPair<'X25519'>, serverKey: DhKey): Bytes => {
+  const secret = nativeCrypto.x25519(pair.privateKey, serverKey.raw)
+  assert.ok(secret)
+  return secret
+}
+
+const cipherOf = ({ binding }: FarEnd, secret: Bytes | undefined) => {
   assert.ok(secret)
   const { sessionId } = binding
   return createBlockCipher(nativeCrypto, { sessionId, secret, side: 'client' })

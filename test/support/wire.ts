@@ -13,7 +13,7 @@ import {
   latin1Text,
   noBytes,
 } from '../../src/protocol/bytes.ts'
-import type { Command } from '../../src/protocol/command.ts'
+import type { Command, RelayServer } from '../../src/protocol/command.ts'
 import { encodeCommand } from '../../src/protocol/command-encoder.ts'
 import { type DhKey, encodeSpki, type PublicKey } from '../../src/protocol/keys.ts'
 import {
@@ -72,12 +72,17 @@ export const authorizationOf = (session: WireSession, line: Line): Bytes =>
 export const commandText = (command: Command, version: number): string =>
   latin1Text(encodeCommand(command, version))
 
+export const PRXY = (server: RelayServer, password?: string): string =>
+  commandText({ tag: 'PRXY', server, ...(password !== undefined && { password }) }, 18)
+
 /** What a session's transmissions are bound to. */
 export interface WireSession {
   readonly version: number
   readonly sessionId: Bytes
   /** The relay's key of the session; none where its hello had none. */
   readonly serverKey?: DhKey
+  /** Of the keys in the two hellos; what a relay forwards is encrypted with it. */
+  readonly secret?: Bytes
 }
 
 const authorize = (

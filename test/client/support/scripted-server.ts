@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { verifyAuthorization } from '../../../src/crypto/authenticator.ts'
 import { type BlockCipher, createBlockCipher } from '../../../src/crypto/block-cipher.ts'
 import { nativeCrypto as crypto } from '../../../src/crypto/native.ts'
-import type { KeyPair } from '../../../src/crypto/provider.ts'
+import type { KeyPair, PrivateKey } from '../../../src/crypto/provider.ts'
 import { BLOCK_BYTES, BlockPacker, decodeBlock, SEALED_BYTES } from '../../../src/protocol/block.ts'
 import { type Bytes, concatBytes, noBytes } from '../../../src/protocol/bytes.ts'
 import type { Command, Tag } from '../../../src/protocol/command.ts'
@@ -74,6 +74,11 @@ export class ScriptedServer {
     const first = await end.received.next()
     assert.ok(!first.done, 'no client hello')
     return new ScriptedServer(end, hello.sessionId, decodeClientHello(unpad(first.value)), key)
+  }
+
+  /** Of the key in its hello. */
+  get privateKey(): PrivateKey<'X25519'> {
+    return this.#key.privateKey
   }
 
   get version(): number {

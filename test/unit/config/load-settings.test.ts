@@ -63,7 +63,7 @@ describe('problems', () => {
   })
 
   test('names of later versions are known', () => {
-    settingsOf({ SLUICE_OPS_PORT: '9090', SLUICE_PROXY: 'off' })
+    settingsOf({ SLUICE_OPS_PORT: '9090', SLUICE_WS_PORT: '80' })
   })
 
   test('what only a cluster has needs the rest of a cluster', () => {
@@ -74,6 +74,13 @@ describe('problems', () => {
     assert.deepEqual(problemsOf({ SLUICE_CLUSTER_KEY: key, SLUICE_DURABILITY: 'fsync' }), [
       'SLUICE_CLUSTER_KEY is of no use without SLUICE_REDIS_URL: set that too',
       'SLUICE_DURABILITY fsync needs SLUICE_REDIS_URL',
+    ])
+  })
+
+  test('what goes through SOCKS needs a SOCKS server, and is never sent directly', () => {
+    assert.deepEqual(problemsOf({ SLUICE_SOCKS_MODE: 'always', SLUICE_PROXY_HOST_MODE: 'onion' }), [
+      'SLUICE_SOCKS_MODE always needs SLUICE_SOCKS_PROXY',
+      'SLUICE_PROXY_HOST_MODE onion needs SLUICE_SOCKS_PROXY',
     ])
   })
 

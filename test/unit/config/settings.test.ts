@@ -31,6 +31,18 @@ const onOff = (name: SettingName, variable: string): Case => ({
   refuses: ['true', 'false', 'ON', '1', '0', 'on '],
 })
 
+const hostRules = (name: SettingName, variable: string): Case => ({
+  name,
+  variable,
+  accepts: {
+    'example.org': ['example.org'],
+    'a.example.org, 192.0.2.0/24,2001:db8::/32,192.0.2.7': [
+      ...['a.example.org', '192.0.2.0/24', '2001:db8::/32', '192.0.2.7'],
+    ],
+  },
+  refuses: ['*.example.org', '192.0.2.0/33', 'a b', 'a,', 'https://a.org', 'a.org:5223', '[::1]'],
+})
+
 const cases: readonly Case[] = [
   {
     name: 'hosts',
@@ -127,6 +139,61 @@ const cases: readonly Case[] = [
     accepts: { 'pässword!': 'pässword!', ['x'.repeat(255)]: 'x'.repeat(255) },
     refuses: ['a b', 'a@b', 'a:b', 'a/b', 'a\tb', '密碼', 'x'.repeat(256)],
   },
+  onOff('proxy', 'SLUICE_PROXY'),
+  onOff('proxyAllowPrivate', 'SLUICE_PROXY_ALLOW_PRIVATE'),
+  hostRules('proxyAllow', 'SLUICE_PROXY_ALLOW'),
+  hostRules('proxyDeny', 'SLUICE_PROXY_DENY'),
+  {
+    name: 'proxyHostMode',
+    variable: 'SLUICE_PROXY_HOST_MODE',
+    accepts: { public: 'public', onion: 'onion' },
+    refuses: ['on', 'Public'],
+    beside: { SLUICE_SOCKS_PROXY: 'tor' },
+  },
+  onOff('proxyHostRequired', 'SLUICE_PROXY_HOST_REQUIRED'),
+  {
+    name: 'proxyOwnDomains',
+    variable: 'SLUICE_PROXY_OWN_DOMAINS',
+    accepts: { 'example.org, b.org': ['example.org', 'b.org'] },
+    refuses: ['192.0.2.1', '*.example.org', 'a.org;b.org', 'a.org,'],
+  },
+  {
+    name: 'proxyDns',
+    variable: 'SLUICE_PROXY_DNS',
+    accepts: {
+      '9.9.9.9': ['9.9.9.9'],
+      '127.0.0.1:5353, 2620:fe::fe, [2620:fe::9]:53': [
+        ...['127.0.0.1:5353', '2620:fe::fe', '[2620:fe::9]:53'],
+      ],
+    },
+    refuses: ['dns.example.org', '1.2.3', '9.9.9.9:0', '9.9.9.9:65536', '[9.9.9.9]:53', '9.9.9.9,'],
+  },
+  {
+    name: 'socksProxy',
+    variable: 'SLUICE_SOCKS_PROXY',
+    accepts: {
+      'tor:9150': { host: 'tor', port: 9150 },
+      '10.0.0.1': { host: '10.0.0.1', port: 9050 },
+      ':1080': { host: '127.0.0.1', port: 1080 },
+      '[::1]:1080': { host: '::1', port: 1080 },
+      'user:p:w@tor': { host: 'tor', port: 9050, user: 'user', password: 'p:w' },
+      'user:@tor:1': { host: 'tor', port: 1, user: 'user', password: '' },
+    },
+    refuses: ['tor:0', 'tor:65536', 'tor:x', '::1', '[tor]', 'socks5://tor', 'user@tor', 'a b:1'],
+  },
+  {
+    name: 'socksMode',
+    variable: 'SLUICE_SOCKS_MODE',
+    accepts: { onion: 'onion', always: 'always' },
+    refuses: ['never', 'on'],
+    beside: { SLUICE_SOCKS_PROXY: 'tor' },
+  },
+  number('proxyConnectSeconds', 'SLUICE_PROXY_CONNECT_SECONDS', 1, 600),
+  number('proxyResponseSeconds', 'SLUICE_PROXY_RESPONSE_SECONDS', 1, 600),
+  number('proxyRetrySeconds', 'SLUICE_PROXY_RETRY_SECONDS', 0, 3600),
+  number('proxyIdleSeconds', 'SLUICE_PROXY_IDLE_SECONDS', 1, 604_800),
+  number('proxyClientConcurrency', 'SLUICE_PROXY_CLIENT_CONCURRENCY', 1, 10_000),
+  number('proxyConcurrency', 'SLUICE_PROXY_CONCURRENCY', 1, 1_000_000),
   {
     name: 'versions',
     variable: 'SLUICE_SMP_VERSIONS',
@@ -160,6 +227,17 @@ const defaults: Settings = {
   durability: 'memory',
   partitions: 256,
   newQueues: true,
+  proxy: true,
+  proxyAllowPrivate: false,
+  proxyHostMode: 'public',
+  proxyHostRequired: false,
+  socksMode: 'onion',
+  proxyConnectSeconds: 45,
+  proxyResponseSeconds: 30,
+  proxyRetrySeconds: 30,
+  proxyIdleSeconds: 3600,
+  proxyClientConcurrency: 32,
+  proxyConcurrency: 2048,
   versions: { min: 6, max: 18 },
   queueQuota: 128,
   messageTtlSeconds: 21 * 86_400,
@@ -189,6 +267,7 @@ test('every setting is in the cases below', () => {
 
 const besides = (beside: Readonly<Record<string, string>>): Partial<Settings> => ({
   ...(beside.SLUICE_REDIS_URL && { redisUrl: beside.SLUICE_REDIS_URL }),
+  ...(beside.SLUICE_SOCKS_PROXY && { socksProxy: { host: 'tor', port: 9050 } }),
   ...(beside.SLUICE_CLUSTER_KEY && { clusterKeys: [keyBytes] as const }),
 })
 
