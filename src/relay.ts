@@ -6,26 +6,33 @@ import type { CryptoProvider } from './crypto/provider.ts'
 import { Hub } from './delivery/hub.ts'
 import { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
+import { Listeners } from './listeners.ts'
 import { openStore } from './open-store.ts'
 import { BlockPacker } from './protocol/block.ts'
 import { ProtocolError } from './protocol/bytes.ts'
 import { type HandshakeOptions, shakeHands } from './session/handshake.ts'
 import { Session } from './session/session.ts'
 import type { QueueStore } from './store/store.ts'
-import { listenTls, type TlsListener } from './transport/tls.ts'
+import type { TlsCredentials } from './transport/tls.ts'
 import type { Transport } from './transport/transport.ts'
+import { WebSockets } from './transport/web-socket.ts'
+import { openSite, type Site } from './web/site.ts'
 
 export interface RelayOptions {
   readonly settings: Settings
   readonly identity: Identity
+  /** For browsers; without it TLS ports speak SMP only. */
+  readonly webCertificate?: TlsCredentials | undefined
   readonly log: Logger
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
 
 export interface Relay extends AsyncDisposable {
-  /** Where it listens, in the order of the settings. */
+  /** TLS ports that speak SMP, in the order of the settings. */
   readonly ports: readonly number[]
+  /** Ports for WebSocket and page, with TLS and without. */
+  readonly webPorts: Readonly<Record<'wss' | 'ws', readonly number[]>>
   /** Stops accepting, closes the connections within the drain time, and frees everything. */
   close(): Promise<void>
 }
@@ -46,7 +53,8 @@ class RunningRelay implements Relay {
   readonly #store: QueueStore
   readonly #transports = new Set<Transport>()
   readonly #serving = new Set<Promise<void>>()
-  readonly #listeners: TlsListener[] = []
+  #site: Site | undefined
+  #listeners: Listeners | undefined
   readonly #reaper: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
 
@@ -65,25 +73,27 @@ class RunningRelay implements Relay {
   }
 
   get ports(): readonly number[] {
-    return this.#listeners.map(({ port }) => port)
+    return this.#listeners?.ports.smp ?? []
+  }
+
+  get webPorts(): Relay['webPorts'] {
+    return this.#listeners?.ports ?? { wss: [], ws: [] }
   }
 
   async listen(): Promise<void> {
-    const { settings, identity } = this.#options
-    for (const port of settings.ports)
-      this.#listeners.push(
-        await listenTls(
-          {
-            port,
-            bind: settings.bind,
-            reusePort: settings.reusePort,
-            chainPem: identity.chainPem,
-            keyPem: identity.keyPem,
-            handshakeTimeoutMs: settings.handshakeTimeoutSeconds * 1000,
-          },
-          (transport) => this.#accept(transport),
-        ),
-      )
+    const { settings, identity, webCertificate } = this.#options
+    const accept = (transport: Transport): void => this.#accept(transport)
+    const webSockets = new WebSockets(settings.wsOrigins, accept)
+    this.#site = await openSite(webSockets, settings.handshakeTimeoutSeconds * 1000)
+    this.#listeners = new Listeners({
+      settings,
+      identity,
+      webCertificate,
+      http: this.#site.connections,
+      randomBytes: this.#crypto.randomBytes,
+      accept,
+    })
+    await this.#listeners.open()
   }
 
   close(): Promise<void> {
@@ -162,7 +172,7 @@ class RunningRelay implements Relay {
   }
 
   async #close(): Promise<void> {
-    for (const listener of this.#listeners) listener.stop()
+    this.#listeners?.stop()
     clearInterval(this.#reaper)
     for (const transport of this.#transports) transport.close()
     const { drainSeconds } = this.#options.settings
@@ -171,7 +181,8 @@ class RunningRelay implements Relay {
     }, drainSeconds * 1000)
     await Promise.allSettled(this.#serving)
     clearTimeout(deadline)
-    for (const listener of this.#listeners) listener.destroy()
+    this.#listeners?.destroy()
+    await this.#site?.[Symbol.asyncDispose]()
     await this.#store.close()
     this.#faults.close()
   }

@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.ts'
 import { type Identity, loadIdentity } from '../identity/identity.ts'
 import { IdentityError } from '../identity/identity-error.ts'
 import { type Command, Failure } from './command.ts'
-import { addressText, hasIdentity } from './given.ts'
+import { addressText, givenWebCertificate, hasIdentity } from './given.ts'
 import { dateText } from './words.ts'
 
 type CheckedIdentity = { readonly identity?: Identity } | { readonly problem: string }
@@ -17,6 +17,18 @@ const checkIdentity = async (directory: string): Promise<CheckedIdentity> => {
     return { identity: await loadIdentity(directory) }
   } catch (error) {
     if (error instanceof IdentityError) return { problem: error.message }
+    throw error
+  }
+}
+
+const checkWebCertificate = async (settings: Settings): Promise<readonly string[]> => {
+  try {
+    const { notAfter } = (await givenWebCertificate(settings)) ?? {}
+    return notAfter !== undefined && notAfter < new Date()
+      ? [`${settings.webCert} expired on ${notAfter.toISOString()}: renew it`]
+      : []
+  } catch (error) {
+    if (error instanceof IdentityError) return [error.message]
     throw error
   }
 }
@@ -52,8 +64,10 @@ ${settingsText()}`,
     const problems = [
       ...('problems' in loaded ? loaded.problems : []),
       ...('problem' in checked ? [checked.problem] : []),
+      ...('settings' in loaded ? await checkWebCertificate(loaded.settings) : []),
     ]
-    if ('problems' in loaded || 'problem' in checked) throw new Failure(problems)
+    if ('problems' in loaded || 'problem' in checked || problems.length > 0)
+      throw new Failure(problems)
     io.stdout.write(goodReport(loaded.settings, checked.identity))
     return 0
   },

@@ -5,6 +5,7 @@ import { readTextFile } from '../config/environment.ts'
 import { loadSettings } from '../config/load-settings.ts'
 import type { Settings } from '../config/settings.ts'
 import { createIdentity, type Identity, loadIdentity } from '../identity/identity.ts'
+import { loadWebCertificate, type WebCertificate } from '../identity/web-certificate.ts'
 import { printServerAddress } from '../protocol/address.ts'
 import { Failure } from './command.ts'
 import type { Io } from './io.ts'
@@ -40,6 +41,12 @@ export const firstOrPresentIdentity = async (
   }
   return loadIdentity(directory)
 }
+
+export const givenWebCertificate = async ({
+  webCert,
+  webKey,
+}: Pick<Settings, 'webCert' | 'webKey'>): Promise<WebCertificate | undefined> =>
+  webCert === undefined || webKey === undefined ? undefined : loadWebCertificate(webCert, webKey)
 
 export interface AddressParts extends Pick<Settings, 'hosts' | 'createPassword'> {
   readonly fingerprint: Identity['fingerprint']

@@ -3,9 +3,16 @@ import { type Logger, pino } from 'pino'
 import { givenWithoutEffect } from '../config/reserved.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Identity } from '../identity/identity.ts'
-import { type Relay, startRelay } from '../relay.ts'
+import type { WebCertificate } from '../identity/web-certificate.ts'
+import { type Relay, type RelayOptions, startRelay } from '../relay.ts'
 import type { Command } from './command.ts'
-import { addressText, firstOrPresentIdentity, givenSettings, presentIdentity } from './given.ts'
+import {
+  addressText,
+  firstOrPresentIdentity,
+  givenSettings,
+  givenWebCertificate,
+  presentIdentity,
+} from './given.ts'
 import { listenFailure } from './listen-failure.ts'
 import { redisFailure } from './redis-failure.ts'
 import { aborted } from './signals.ts'
@@ -18,9 +25,21 @@ const identityOf = async (settings: Settings, log: Logger): Promise<Identity> =>
   return firstOrPresentIdentity(settings, () => log.info({ directory }, 'made a new identity'))
 }
 
-const listen = async (settings: Settings, identity: Identity, log: Logger): Promise<Relay> => {
+const webCertificateOf = async (
+  settings: Settings,
+  log: Logger,
+): Promise<WebCertificate | undefined> => {
+  const certificate = await givenWebCertificate(settings)
+  // SMP goes on without it
+  if (certificate !== undefined && certificate.notAfter < new Date())
+    log.warn({ notAfter: certificate.notAfter }, 'the web certificate has expired')
+  return certificate
+}
+
+const listen = async (options: RelayOptions): Promise<Relay> => {
+  const { settings } = options
   try {
-    return await startRelay({ settings, identity, log })
+    return await startRelay(options)
   } catch (error) {
     throw listenFailure(redisFailure(error), settings)
   }
@@ -50,10 +69,11 @@ SIGTERM or Ctrl-C stops the relay within SLUICE_DRAIN_SECONDS; a second one ends
     for (const variable of givenWithoutEffect(io.env))
       log.warn({ variable }, 'this version does not have this setting')
     const identity = await identityOf(settings, log)
-    const relay = await listen(settings, identity, log)
-    const { ports } = relay
+    const webCertificate = await webCertificateOf(settings, log)
+    const relay = await listen({ settings, identity, webCertificate, log })
+    const { ports, webPorts } = relay
     const address = addressText({ ...identity, hosts: settings.hosts, ports })
-    log.info({ version: packageVersion(), ports }, 'ready')
+    log.info({ version: packageVersion(), ports, webPorts }, 'ready')
     io.stdout.write(`Sluice is ready: ${address}\n`)
     await aborted(io.signal)
     log.info({ signal: io.signal.reason }, 'stopping')

@@ -44,8 +44,11 @@ const knownNames: ReadonlySet<string> = new Set([
 ])
 
 /** What is valid alone but not together. */
-const contradictions = ({ redisUrl, clusterKeys, durability }: Settings): string[] => {
+const contradictions = (settings: Settings): string[] => {
+  const { redisUrl, clusterKeys, durability } = settings
   const problems: string[] = []
+  if ((settings.webCert === undefined) !== (settings.webKey === undefined))
+    problems.push('SLUICE_WEB_CERT and SLUICE_WEB_KEY belong together: give both or none')
   if (redisUrl !== undefined && clusterKeys === undefined)
     problems.push(
       'SLUICE_CLUSTER_KEY is needed with SLUICE_REDIS_URL, the same for all relays: `openssl rand -hex 32` makes one',

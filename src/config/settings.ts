@@ -16,6 +16,7 @@ import {
   redisAddress,
   versionRange,
 } from './values.ts'
+import { networks, origins } from './web-values.ts'
 
 const HOUR = 3600
 const DAY = 24 * HOUR
@@ -59,6 +60,30 @@ export const settingsSchema = z.object({
   ports: setting(ports, '5223', {
     variable: 'SLUICE_PORT',
     help: 'TLS ports; the first one is put into the address.',
+  }),
+  wsPorts: optional(ports, {
+    variable: 'SLUICE_WS_PORT',
+    help: 'Ports for WebSocket and page without TLS, behind an ingress that ends it; absent: none.',
+  }),
+  wssPorts: optional(ports, {
+    variable: 'SLUICE_WSS_PORT',
+    help: 'TLS ports for WebSocket and page only; absent: none.',
+  }),
+  wsOrigins: optional(origins, {
+    variable: 'SLUICE_WS_ORIGINS',
+    help: 'Pages that may connect by WebSocket; absent: those of any site.',
+  }),
+  webCert: optional(path, {
+    variable: 'SLUICE_WEB_CERT',
+    help: 'File of the certificate for browsers with its chain (PEM); absent: none, TLS ports speak SMP only.',
+  }),
+  webKey: optional(path, {
+    variable: 'SLUICE_WEB_KEY',
+    help: 'File of the key of `SLUICE_WEB_CERT` (PEM).',
+  }),
+  proxyProtocolFrom: optional(networks, {
+    variable: 'SLUICE_PROXY_PROTOCOL_FROM',
+    help: 'Load balancers: connections to TLS ports from there begin with a PROXY header, v1 or v2.',
   }),
   dataDir: setting(path, './data', {
     variable: 'SLUICE_DATA_DIR',
