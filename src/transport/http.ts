@@ -58,5 +58,5 @@ export class HttpConnections {
 }
 
 /** The client that the nearest proxy names, which is the last of all that are named. */
-export const forwardedFor = ({ headers }: IncomingMessage): string | undefined =>
+export const forwardedFor = ({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined =>
   [headers['x-forwarded-for'] ?? []].flat().at(-1)?.split(',').at(-1)?.trim()
