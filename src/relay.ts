@@ -1,5 +1,6 @@
 /** One relay process: listeners, sessions and store put together. */
 import type { Logger } from 'pino'
+import type { Information } from './config/information.ts'
 import type { Settings } from './config/settings.ts'
 import { nativeCrypto } from './crypto/native.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
@@ -17,12 +18,15 @@ import type { TlsCredentials } from './transport/tls.ts'
 import type { Transport } from './transport/transport.ts'
 import { WebSockets } from './transport/web-socket.ts'
 import { openSite, type Site } from './web/site.ts'
+import { siteContent } from './web/site-content.ts'
 
 export interface RelayOptions {
   readonly settings: Settings
   readonly identity: Identity
   /** For browsers; without it TLS ports speak SMP only. */
   readonly webCertificate?: TlsCredentials | undefined
+  /** Of who runs it, for its page. */
+  readonly information?: Information | undefined
   readonly log: Logger
   /** Milliseconds since the epoch. */
   readonly now?: () => number
@@ -81,10 +85,13 @@ class RunningRelay implements Relay {
   }
 
   async listen(): Promise<void> {
-    const { settings, identity, webCertificate } = this.#options
+    const { settings, identity, webCertificate, information } = this.#options
     const accept = (transport: Transport): void => this.#accept(transport)
-    const webSockets = new WebSockets(settings.wsOrigins, accept)
-    this.#site = await openSite(webSockets, settings.handshakeTimeoutSeconds * 1000)
+    this.#site = await openSite({
+      content: () => siteContent({ settings, identity, information, ports: this.ports }),
+      webSockets: new WebSockets(settings.wsOrigins, accept),
+      timeoutMs: settings.handshakeTimeoutSeconds * 1000,
+    })
     this.#listeners = new Listeners({
       settings,
       identity,

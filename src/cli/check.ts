@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { settingsText } from '../config/document.ts'
 import { readTextFile } from '../config/environment.ts'
+import { loadInformation } from '../config/information.ts'
 import { loadSettings } from '../config/load-settings.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Identity, loadIdentity } from '../identity/identity.ts'
@@ -33,6 +34,16 @@ const checkWebCertificate = async (settings: Settings): Promise<readonly string[
   }
 }
 
+const checkInformation = (settings: Settings): readonly string[] => {
+  const loaded = loadInformation(settings, readTextFile)
+  return 'problems' in loaded ? loaded.problems : []
+}
+
+const checkWeb = async (settings: Settings): Promise<readonly string[]> => [
+  ...(await checkWebCertificate(settings)),
+  ...checkInformation(settings),
+]
+
 const goodReport = (settings: Settings, identity: Identity | undefined): string => {
   const { dataDir, hosts, ports } = settings
   if (identity === undefined)
@@ -64,7 +75,7 @@ ${settingsText()}`,
     const problems = [
       ...('problems' in loaded ? loaded.problems : []),
       ...('problem' in checked ? [checked.problem] : []),
-      ...('settings' in loaded ? await checkWebCertificate(loaded.settings) : []),
+      ...('settings' in loaded ? await checkWeb(loaded.settings) : []),
     ]
     if ('problems' in loaded || 'problem' in checked || problems.length > 0)
       throw new Failure(problems)

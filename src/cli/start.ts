@@ -4,11 +4,13 @@ import { givenWithoutEffect } from '../config/reserved.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { WebCertificate } from '../identity/web-certificate.ts'
+import { packageVersion } from '../package-version.ts'
 import { type Relay, type RelayOptions, startRelay } from '../relay.ts'
 import type { Command } from './command.ts'
 import {
   addressText,
   firstOrPresentIdentity,
+  givenInformation,
   givenSettings,
   givenWebCertificate,
   presentIdentity,
@@ -16,7 +18,6 @@ import {
 import { listenFailure } from './listen-failure.ts'
 import { redisFailure } from './redis-failure.ts'
 import { aborted } from './signals.ts'
-import { packageVersion } from './version.ts'
 
 const identityOf = async (settings: Settings, log: Logger): Promise<Identity> => {
   const { dataDir: directory, redisUrl } = settings
@@ -68,9 +69,10 @@ SIGTERM or Ctrl-C stops the relay within SLUICE_DRAIN_SECONDS; a second one ends
     const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, io.stderr)
     for (const variable of givenWithoutEffect(io.env))
       log.warn({ variable }, 'this version does not have this setting')
+    const information = givenInformation(settings)
     const identity = await identityOf(settings, log)
     const webCertificate = await webCertificateOf(settings, log)
-    const relay = await listen({ settings, identity, webCertificate, log })
+    const relay = await listen({ settings, identity, webCertificate, information, log })
     const { ports, webPorts } = relay
     const address = addressText({ ...identity, hosts: settings.hosts, ports })
     log.info({ version: packageVersion(), ports, webPorts }, 'ready')

@@ -1,11 +1,12 @@
 /** Every setting of the relay, each once; types, checks and documentation follow from this table. */
 import { z } from 'zod'
+import { informationSettings } from './information-settings.ts'
+import { optional, registry, type Setting, setting } from './setting.ts'
 import {
   anyText,
   clusterKeys,
   hosts,
   integer,
-  type Kind,
   listenAddress,
   oneOf,
   onOff,
@@ -18,35 +19,12 @@ import {
 } from './values.ts'
 import { networks, origins } from './web-values.ts'
 
+export type { Setting } from './setting.ts'
+
 const HOUR = 3600
 const DAY = 24 * HOUR
 const WEEK = 7 * DAY
 const TEN_YEARS = 3650 * DAY
-
-interface About {
-  readonly variable: `SLUICE_${string}`
-  /** One line. */
-  readonly help: string
-  /** Never printed, and may be given as a file by the name with `_FILE`. */
-  readonly secret?: true
-}
-
-export interface Setting extends About, Omit<Kind<unknown>, 'schema'> {
-  /** As one would write it; without it the setting may be absent. */
-  readonly default?: string
-}
-
-const registry = z.registry<Setting>()
-
-const optional = <T>(kind: Kind<T>, about: About) => {
-  const { schema, ...form } = kind
-  return z.exactOptional(schema).register(registry, { ...form, ...about })
-}
-
-const setting = <T>(kind: Kind<T>, fallback: string, about: About) => {
-  const { schema, ...form } = kind
-  return schema.prefault(fallback).register(registry, { ...form, ...about, default: fallback })
-}
 
 export const settingsSchema = z.object({
   hosts: setting(hosts, 'localhost', {
@@ -85,6 +63,7 @@ export const settingsSchema = z.object({
     variable: 'SLUICE_PROXY_PROTOCOL_FROM',
     help: 'Load balancers: connections to TLS ports from there begin with a PROXY header, v1 or v2.',
   }),
+  ...informationSettings,
   dataDir: setting(path, './data', {
     variable: 'SLUICE_DATA_DIR',
     help: 'Folder of the identity: `ca.crt`, `server.crt`, `server.key` (and `ca.key` where made).',

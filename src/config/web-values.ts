@@ -45,3 +45,46 @@ export const origins: Kind<readonly [string, ...string[]]> = {
   schema: listOf(z.string().refine(isOrigin)),
   allowed: 'origins as browsers name them, such as `https://chat.example.org`, comma separated',
 }
+
+const LONGEST_TEXT = 500
+
+/** One line that a page can show. */
+export const line: Kind<string> = {
+  schema: z
+    .string()
+    .min(1)
+    .max(LONGEST_TEXT)
+    .regex(/^\P{C}+$/u),
+  allowed: `one line of up to ${LONGEST_TEXT} characters`,
+}
+
+const isUrl = (text: string, protocols: readonly string[]): boolean => {
+  try {
+    return protocols.includes(new URL(text).protocol) && !/[\p{C}\s]/u.test(text)
+  } catch {
+    return false
+  }
+}
+
+export const webUrl: Kind<string> = {
+  schema: z.string().refine((text) => isUrl(text, ['https:', 'http:'])),
+  allowed: 'an `https://` or `http://` address',
+}
+
+export const simplexLink: Kind<string> = {
+  schema: z.string().refine((text) => isUrl(text, ['simplex:', 'https:'])),
+  allowed: 'a SimpleX address, `simplex:/…` or `https://…`',
+}
+
+export const email: Kind<string> = {
+  schema: z.string().regex(/^[^\s@<>\p{C}]+@[^\s@<>\p{C}]+$/u),
+  allowed: 'an e-mail address',
+}
+
+export const country: Kind<string> = {
+  schema: z
+    .string()
+    .regex(/^[A-Za-z]{2}$/)
+    .transform((text) => text.toUpperCase()),
+  allowed: 'a country in two letters (ISO 3166)',
+}
