@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { type FastifyInstance, fastify } from 'fastify'
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
 import { HttpConnections } from '../transport/http.ts'
 import type { WebSockets } from '../transport/web-socket.ts'
 import type { Html } from './html.ts'
@@ -78,6 +78,9 @@ const pagesOf = ({ about, links }: SiteContent): ReadonlyMap<string, Content> =>
     }),
   ])
 
+const badRequest = (reply: FastifyReply): FastifyReply =>
+  reply.code(400).headers(headers).type('text/plain').send('Bad request\n')
+
 export const openSite = async (options: SiteOptions): Promise<Site> => {
   const { webSockets, timeoutMs } = options
   let pages: ReadonlyMap<string, Content> | undefined
@@ -85,6 +88,8 @@ export const openSite = async (options: SiteOptions): Promise<Site> => {
   const app: FastifyInstance = fastify({
     // nothing about requests is logged
     logger: false,
+    // a path that is none is not repeated
+    frameworkErrors: (_, __, reply) => void badRequest(reply),
     serverFactory: (answer) => {
       connections = new HttpConnections(answer as RequestListener, webSockets, timeoutMs)
       return connections.server
@@ -92,7 +97,7 @@ export const openSite = async (options: SiteOptions): Promise<Site> => {
   })
   app.addHook('onRequest', async (_, reply) => void reply.headers(headers))
   app.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('Not found\n'))
-  app.setErrorHandler((_, __, reply) => reply.code(400).type('text/plain').send('Bad request\n'))
+  app.setErrorHandler((_, __, reply) => badRequest(reply))
   app.get('*', (request, reply) => {
     pages ??= pagesOf(options.content())
     const [path = ''] = request.url.split('?', 1)

@@ -36,7 +36,7 @@ export class TlsRelay implements AsyncDisposable {
   /** `given`: settings by their names, as one writes them in the environment. */
   static async start(
     given: Readonly<Record<string, string>> = {},
-    { now, webCertificate }: Pick<RelayOptions, 'now' | 'webCertificate'> = {},
+    { now, ...web }: Pick<RelayOptions, 'now' | 'webCertificate' | 'information'> = {},
   ): Promise<TlsRelay> {
     const { keyHash, chain, chainPem, keyPem, leafKey } = identity
     const settings: Settings = settingsSchema.parse({
@@ -52,7 +52,7 @@ export class TlsRelay implements AsyncDisposable {
         notAfter: new Date('2099-01-01'),
       },
       log: pino({ level: 'silent' }),
-      webCertificate,
+      ...web,
       ...(now && { now }),
     })
     return new TlsRelay(relay)

@@ -2,17 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadSettings } from '../../../src/config/load-settings.ts'
 import { type SettingName, type Settings, settingsTable } from '../../../src/config/settings.ts'
+import { informationCases } from './information-cases.ts'
+import type { Case } from './settings-case.ts'
 
 const readFile = (path: string): string => assert.fail(`reads ${path}`)
-
-interface Case {
-  readonly name: SettingName
-  readonly variable: string
-  readonly accepts: Readonly<Record<string, unknown>>
-  readonly refuses: readonly string[]
-  /** What the setting is of no use without. */
-  readonly beside?: Readonly<Record<string, string>>
-}
 
 const KEY = 'a1'.repeat(32)
 const keyBytes = new Uint8Array(32).fill(0xa1)
@@ -93,6 +86,7 @@ const cases: readonly Case[] = [
     },
     refuses: ['10.0.0.0/33', '::/129', '10.0.0/8', 'lb.example', '10.0.0.1/', '10.0.0.1/08', ','],
   },
+  ...informationCases,
   {
     name: 'dataDir',
     variable: 'SLUICE_DATA_DIR',
@@ -225,12 +219,14 @@ test('every setting is in the cases below', () => {
   )
 })
 
-const besides = (beside: Readonly<Record<string, string>>): Partial<Settings> => ({
-  ...(beside.SLUICE_REDIS_URL && { redisUrl: beside.SLUICE_REDIS_URL }),
-  ...(beside.SLUICE_WEB_CERT && { webCert: beside.SLUICE_WEB_CERT }),
-  ...(beside.SLUICE_WEB_KEY && { webKey: beside.SLUICE_WEB_KEY }),
-  ...(beside.SLUICE_CLUSTER_KEY && { clusterKeys: [keyBytes] as const }),
-})
+/** The settings that these variables are. */
+const besides = (beside: Readonly<Record<string, string>>): Partial<Settings> => {
+  const entries = [...settingsTable].flatMap(([name, { variable }]) => {
+    const text = beside[variable]
+    return text === undefined ? [] : [[name, name === 'clusterKeys' ? [keyBytes] : text] as const]
+  })
+  return Object.fromEntries(entries)
+}
 
 for (const { name, variable, accepts, refuses, beside = {} } of cases) {
   test(`${variable} takes what is within its limits`, () => {
