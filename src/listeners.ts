@@ -41,6 +41,7 @@ export class Listeners {
   readonly #smp: Listener[] = []
   readonly #wss: Listener[] = []
   readonly #ws: Listener[] = []
+  readonly #web: TlsHandshakes[] = []
 
   constructor(options: ListenersOptions) {
     this.#options = options
@@ -59,6 +60,11 @@ export class Listeners {
     for (const port of ports) this.#smp.push(await this.#openTls(port, 'smp'))
     for (const port of wssPorts) this.#wss.push(await this.#openTls(port, 'web'))
     for (const port of wsPorts) this.#ws.push(await this.#openPlain(port))
+  }
+
+  /** For connections from now on; without effect if there was no certificate before. */
+  renewWebCertificate(certificate: TlsCredentials): void {
+    for (const handshakes of this.#web) handshakes.renew(webTlsOptions(certificate))
   }
 
   /** Stops accepting; open connections stay. */
@@ -81,6 +87,7 @@ export class Listeners {
     const clients = new Clients()
     const smp = this.#handshakes(smpTlsOptions(identity), nameless, clients)
     const web = webCertificate && this.#handshakes(webTlsOptions(webCertificate), 'web', clients)
+    if (web !== undefined) this.#web.push(web)
     const isProxy = trusted(settings.proxyProtocolFrom)
     return this.#listen({ port, isProxy, clients }, (socket) => {
       if (web === undefined) smp.begin(socket)

@@ -37,6 +37,8 @@ export interface Relay extends AsyncDisposable {
   readonly ports: readonly number[]
   /** Ports for WebSocket and page, with TLS and without. */
   readonly webPorts: Readonly<Record<'wss' | 'ws', readonly number[]>>
+  /** For connections from now on; without effect if there was no certificate before. */
+  renewWebCertificate(certificate: TlsCredentials): void
   /** Stops accepting, closes the connections within the drain time, and frees everything. */
   close(): Promise<void>
 }
@@ -81,7 +83,8 @@ class RunningRelay implements Relay {
   }
 
   get webPorts(): Relay['webPorts'] {
-    return this.#listeners?.ports ?? { wss: [], ws: [] }
+    const { wss = [], ws = [] } = this.#listeners?.ports ?? {}
+    return { wss, ws }
   }
 
   async listen(): Promise<void> {
@@ -101,6 +104,10 @@ class RunningRelay implements Relay {
       accept,
     })
     await this.#listeners.open()
+  }
+
+  renewWebCertificate(certificate: TlsCredentials): void {
+    this.#listeners?.renewWebCertificate(certificate)
   }
 
   close(): Promise<void> {

@@ -3,7 +3,7 @@ import { type Logger, pino } from 'pino'
 import { givenWithoutEffect } from '../config/reserved.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { WebCertificate } from '../identity/web-certificate.ts'
+import { type WebCertificate, watchWebCertificate } from '../identity/web-certificate.ts'
 import { packageVersion } from '../package-version.ts'
 import { type Relay, type RelayOptions, startRelay } from '../relay.ts'
 import type { Command } from './command.ts'
@@ -35,6 +35,24 @@ const webCertificateOf = async (
   if (certificate !== undefined && certificate.notAfter < new Date())
     log.warn({ notAfter: certificate.notAfter }, 'the web certificate has expired')
   return certificate
+}
+
+/** Renewed certificates are used without a restart; the result stops that. */
+const keepWebCertificate = ({ webCert, webKey }: Settings, relay: Relay, log: Logger) => {
+  if (webCert === undefined || webKey === undefined) return () => undefined
+  const files = { certificatePath: webCert, keyPath: webKey }
+  const renew = async (loading: Promise<WebCertificate>): Promise<void> => {
+    try {
+      const certificate = await loading
+      relay.renewWebCertificate(certificate)
+      log.info({ notAfter: certificate.notAfter }, 'the web certificate was renewed')
+    } catch (error) {
+      // one of the two files may be new already: the other one's change brings us here again
+      const reason = error instanceof Error ? error.message : String(error)
+      log.warn({ reason }, 'the web certificate has changed and is not valid: the old one stays')
+    }
+  }
+  return watchWebCertificate(files, (loading) => void renew(loading))
 }
 
 const listen = async (options: RelayOptions): Promise<Relay> => {
@@ -77,7 +95,9 @@ SIGTERM or Ctrl-C stops the relay within SLUICE_DRAIN_SECONDS; a second one ends
     const address = addressText({ ...identity, hosts: settings.hosts, ports })
     log.info({ version: packageVersion(), ports, webPorts }, 'ready')
     io.stdout.write(`Sluice is ready: ${address}\n`)
+    const unwatch = keepWebCertificate(settings, relay, log)
     await aborted(io.signal)
+    unwatch()
     log.info({ signal: io.signal.reason }, 'stopping')
     await relay.close()
     log.info('stopped')

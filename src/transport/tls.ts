@@ -68,9 +68,9 @@ export class TlsHandshakes {
     this.#server.emit('connection', socket)
   }
 
-  /** For handshakes from now on. */
-  renew({ chainPem, keyPem }: TlsCredentials, options: TlsOptions): void {
-    this.#server.setSecureContext({ ...options, cert: chainPem, key: keyPem })
+  /** For handshakes from now on; the options of the constructor that are not of TLS itself stay. */
+  renew(options: TlsOptions): void {
+    this.#server.setSecureContext(options)
   }
 }
 

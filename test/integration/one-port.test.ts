@@ -85,6 +85,19 @@ describe('one port', { timeout: 30_000 }, () => {
     await relay.holds(0)
   })
 
+  test('shows a renewed certificate to new connections', async () => {
+    await using relay = await TlsRelay.start({}, { webCertificate: makeWebCertificate('RSA') })
+    const before = await sayHello(
+      await WebSocketEnd.open(`wss://localhost:${relay.port}/`),
+      relay.directory,
+    )
+    relay.renewWebCertificate(makeWebCertificate('ECDSA', 'renewed'))
+    assert.equal((await get(relay.port)).issuer, 'CN=renewed')
+    await before.asks([unsigned, 'ping', '', 'PING'], 'PONG')
+    before.leaves()
+    await relay.holds(0)
+  })
+
   test('drops who says no whole ClientHello in time', async () => {
     await using relay = await TlsRelay.start(
       { handshakeTimeoutSeconds: '1' },

@@ -18,11 +18,14 @@ export interface TestWebCertificate {
 }
 
 /** For `localhost`, signed by itself. */
-export const makeWebCertificate = (kind: WebKeyKind = 'ECDSA'): TestWebCertificate => {
+export const makeWebCertificate = (
+  kind: WebKeyKind = 'ECDSA',
+  name = 'localhost',
+): TestWebCertificate => {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-web-'))
   try {
     const [key, certificate] = [join(directory, 'key'), join(directory, 'certificate')]
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+    const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost']
     const files = ['-keyout', key, '-out', certificate, '-nodes', '-days', '30']
     execFileSync('openssl', ['req', '-x509', ...keyOptions[kind], ...subject, ...files], {
       stdio: 'pipe',

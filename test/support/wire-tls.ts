@@ -71,6 +71,10 @@ export class TlsRelay implements AsyncDisposable {
     return port
   }
 
+  renewWebCertificate(...given: Parameters<Relay['renewWebCertificate']>): void {
+    this.#relay.renewWebCertificate(...given)
+  }
+
   close(): Promise<void> {
     return this.#relay.close()
   }
