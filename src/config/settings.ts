@@ -53,7 +53,7 @@ export const settingsSchema = z.object({
   }),
   webCert: optional(path, {
     variable: 'SLUICE_WEB_CERT',
-    help: 'File of the certificate for browsers with its chain (PEM); absent: none, TLS ports speak SMP only.',
+    help: 'File of the certificate for browsers and its chain (PEM); absent: TLS ports speak SMP only.',
   }),
   webKey: optional(path, {
     variable: 'SLUICE_WEB_KEY',
