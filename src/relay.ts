@@ -1,11 +1,13 @@
 /** One relay process: listeners, sessions and store put together. */
 import type { Logger } from 'pino'
+import type { Information } from './config/information.ts'
 import type { Settings } from './config/settings.ts'
 import { nativeCrypto } from './crypto/native.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
 import { Hub } from './delivery/hub.ts'
 import { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
+import { Listeners } from './listeners.ts'
 import { openProxy } from './open-proxy.ts'
 import { openStore } from './open-store.ts'
 import { BlockPacker } from './protocol/block.ts'
@@ -14,20 +16,31 @@ import type { Relays } from './proxy/relays.ts'
 import { type HandshakeOptions, shakeHands } from './session/handshake.ts'
 import { Session } from './session/session.ts'
 import type { QueueStore } from './store/store.ts'
-import { listenTls, type TlsListener } from './transport/tls.ts'
+import type { TlsCredentials } from './transport/tls.ts'
 import type { Transport } from './transport/transport.ts'
+import { WebSockets } from './transport/web-socket.ts'
+import { openSite, type Site } from './web/site.ts'
+import { siteContent } from './web/site-content.ts'
 
 export interface RelayOptions {
   readonly settings: Settings
   readonly identity: Identity
+  /** For browsers; without it TLS ports speak SMP only. */
+  readonly webCertificate?: TlsCredentials | undefined
+  /** Of who runs it, for its page. */
+  readonly information?: Information | undefined
   readonly log: Logger
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
 
 export interface Relay extends AsyncDisposable {
-  /** Where it listens, in the order of the settings. */
+  /** TLS ports that speak SMP, in the order of the settings. */
   readonly ports: readonly number[]
+  /** Ports for WebSocket and page, with TLS and without. */
+  readonly webPorts: Readonly<Record<'wss' | 'ws', readonly number[]>>
+  /** For connections from now on; without effect if there was no certificate before. */
+  renewWebCertificate(certificate: TlsCredentials): void
   /** Stops accepting, closes the connections within the drain time, and frees everything. */
   close(): Promise<void>
 }
@@ -49,7 +62,8 @@ class RunningRelay implements Relay {
   readonly #proxy: Relays | undefined
   readonly #transports = new Set<Transport>()
   readonly #serving = new Set<Promise<void>>()
-  readonly #listeners: TlsListener[] = []
+  #site: Site | undefined
+  #listeners: Listeners | undefined
   readonly #reaper: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
 
@@ -70,25 +84,35 @@ class RunningRelay implements Relay {
   }
 
   get ports(): readonly number[] {
-    return this.#listeners.map(({ port }) => port)
+    return this.#listeners?.ports.smp ?? []
+  }
+
+  get webPorts(): Relay['webPorts'] {
+    const { wss = [], ws = [] } = this.#listeners?.ports ?? {}
+    return { wss, ws }
   }
 
   async listen(): Promise<void> {
-    const { settings, identity } = this.#options
-    for (const port of settings.ports)
-      this.#listeners.push(
-        await listenTls(
-          {
-            port,
-            bind: settings.bind,
-            reusePort: settings.reusePort,
-            chainPem: identity.chainPem,
-            keyPem: identity.keyPem,
-            handshakeTimeoutMs: settings.handshakeTimeoutSeconds * 1000,
-          },
-          (transport) => this.#accept(transport),
-        ),
-      )
+    const { settings, identity, webCertificate, information } = this.#options
+    const accept = (transport: Transport): void => this.#accept(transport)
+    this.#site = await openSite({
+      content: () => siteContent({ settings, identity, information, ports: this.ports }),
+      webSockets: new WebSockets(settings.wsOrigins, accept),
+      timeoutMs: settings.handshakeTimeoutSeconds * 1000,
+    })
+    this.#listeners = new Listeners({
+      settings,
+      identity,
+      webCertificate,
+      http: this.#site.connections,
+      randomBytes: this.#crypto.randomBytes,
+      accept,
+    })
+    await this.#listeners.open()
+  }
+
+  renewWebCertificate(certificate: TlsCredentials): void {
+    this.#listeners?.renewWebCertificate(certificate)
   }
 
   close(): Promise<void> {
@@ -168,7 +192,7 @@ class RunningRelay implements Relay {
   }
 
   async #close(): Promise<void> {
-    for (const listener of this.#listeners) listener.stop()
+    this.#listeners?.stop()
     clearInterval(this.#reaper)
     for (const transport of this.#transports) transport.close()
     const { drainSeconds } = this.#options.settings
@@ -177,8 +201,9 @@ class RunningRelay implements Relay {
     }, drainSeconds * 1000)
     await Promise.allSettled(this.#serving)
     clearTimeout(deadline)
-    for (const listener of this.#listeners) listener.destroy()
+    this.#listeners?.destroy()
     this.#proxy?.close()
+    await this.#site?.[Symbol.asyncDispose]()
     await this.#store.close()
     this.#faults.close()
   }

@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util'
 import { settingsText } from '../config/document.ts'
 import { readTextFile } from '../config/environment.ts'
+import { loadInformation } from '../config/information.ts'
 import { loadSettings } from '../config/load-settings.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Identity, loadIdentity } from '../identity/identity.ts'
 import { IdentityError } from '../identity/identity-error.ts'
 import { type Command, Failure } from './command.ts'
-import { addressText, hasIdentity } from './given.ts'
+import { addressText, givenWebCertificate, hasIdentity } from './given.ts'
 import { dateText } from './words.ts'
 
 type CheckedIdentity = { readonly identity?: Identity } | { readonly problem: string }
@@ -20,6 +21,28 @@ const checkIdentity = async (directory: string): Promise<CheckedIdentity> => {
     throw error
   }
 }
+
+const checkWebCertificate = async (settings: Settings): Promise<readonly string[]> => {
+  try {
+    const { notAfter } = (await givenWebCertificate(settings)) ?? {}
+    return notAfter !== undefined && notAfter < new Date()
+      ? [`${settings.webCert} expired on ${notAfter.toISOString()}: renew it`]
+      : []
+  } catch (error) {
+    if (error instanceof IdentityError) return [error.message]
+    throw error
+  }
+}
+
+const checkInformation = (settings: Settings): readonly string[] => {
+  const loaded = loadInformation(settings, readTextFile)
+  return 'problems' in loaded ? loaded.problems : []
+}
+
+const checkWeb = async (settings: Settings): Promise<readonly string[]> => [
+  ...(await checkWebCertificate(settings)),
+  ...checkInformation(settings),
+]
 
 const goodReport = (settings: Settings, identity: Identity | undefined): string => {
   const { dataDir, hosts, ports } = settings
@@ -52,8 +75,10 @@ ${settingsText()}`,
     const problems = [
       ...('problems' in loaded ? loaded.problems : []),
       ...('problem' in checked ? [checked.problem] : []),
+      ...('settings' in loaded ? await checkWeb(loaded.settings) : []),
     ]
-    if ('problems' in loaded || 'problem' in checked) throw new Failure(problems)
+    if ('problems' in loaded || 'problem' in checked || problems.length > 0)
+      throw new Failure(problems)
     io.stdout.write(goodReport(loaded.settings, checked.identity))
     return 0
   },

@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readTextFile } from '../config/environment.ts'
+import { type Information, loadInformation } from '../config/information.ts'
 import { loadSettings } from '../config/load-settings.ts'
 import type { Settings } from '../config/settings.ts'
 import { createIdentity, type Identity, loadIdentity } from '../identity/identity.ts'
+import { loadWebCertificate, type WebCertificate } from '../identity/web-certificate.ts'
 import { printServerAddress } from '../protocol/address.ts'
 import { Failure } from './command.ts'
 import type { Io } from './io.ts'
@@ -39,6 +41,19 @@ export const firstOrPresentIdentity = async (
     made()
   }
   return loadIdentity(directory)
+}
+
+export const givenWebCertificate = async ({
+  webCert,
+  webKey,
+}: Pick<Settings, 'webCert' | 'webKey'>): Promise<WebCertificate | undefined> =>
+  webCert === undefined || webKey === undefined ? undefined : loadWebCertificate(webCert, webKey)
+
+/** Fails with what is wrong with the file of information, if there is one. */
+export const givenInformation = (settings: Settings): Information | undefined => {
+  const loaded = loadInformation(settings, readTextFile)
+  if ('problems' in loaded) throw new Failure(loaded.problems)
+  return loaded.information
 }
 
 export interface AddressParts extends Pick<Settings, 'hosts' | 'createPassword'> {

@@ -10,18 +10,26 @@ interface ListenError extends NodeJS.ErrnoException {
 const isSystemError = (error: unknown): error is ListenError =>
   error instanceof Error && 'code' in error && 'syscall' in error
 
-const explain = (error: ListenError, bind: string | undefined): string => {
+type Places = Pick<Settings, 'bind' | 'wsPorts' | 'wssPorts'>
+
+const variableOf = (port: number, { wsPorts, wssPorts }: Places): string => {
+  if (wsPorts?.includes(port)) return 'SLUICE_WS_PORT'
+  return wssPorts?.includes(port) ? 'SLUICE_WSS_PORT' : 'SLUICE_PORT'
+}
+
+const explain = (error: ListenError, places: Places): string => {
   const port = `port ${error.port}`
+  const variable = variableOf(error.port ?? 0, places)
   switch (error.code) {
     case 'EADDRINUSE':
-      return `${port} is in use: stop what uses it, or set SLUICE_PORT to another`
+      return `${port} is in use: stop what uses it, or set ${variable} to another`
     case 'EACCES':
-      return `${port} is not open to this user: set SLUICE_PORT to 1024 or more, or grant CAP_NET_BIND_SERVICE`
+      return `${port} is not open to this user: set ${variable} to 1024 or more, or grant CAP_NET_BIND_SERVICE`
     case 'EADDRNOTAVAIL':
     case 'EAFNOSUPPORT':
     case 'EAI_AGAIN':
     case 'ENOTFOUND':
-      return `SLUICE_BIND ${quote(bind ?? '')} is not an address of this machine: correct or remove it`
+      return `SLUICE_BIND ${quote(places.bind ?? '')} is not an address of this machine: correct or remove it`
     case 'ENOTSUP':
       return `${port} cannot be shared by processes of this system: set SLUICE_REUSE_PORT to off, or give 'sluice cluster' --own-ports`
     default:
@@ -30,5 +38,5 @@ const explain = (error: ListenError, bind: string | undefined): string => {
 }
 
 /** What is no failure to listen comes back as it is. */
-export const listenFailure = (error: unknown, { bind }: Pick<Settings, 'bind'>): unknown =>
-  isSystemError(error) ? new Failure(explain(error, bind), { cause: error }) : error
+export const listenFailure = (error: unknown, places: Places): unknown =>
+  isSystemError(error) ? new Failure(explain(error, places), { cause: error }) : error

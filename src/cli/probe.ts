@@ -127,7 +127,7 @@ export const probe = async (
   const close = (): void => transport.close()
   signal.addEventListener('abort', close, { once: true })
   if (transport.binding !== undefined) {
-    const { sessionId, chain } = transport.binding
+    const { sessionId, chain = [] } = transport.binding
     findings.tls = { ...tlsOf(sessionId), ms: performance.now() - startedAt }
     findings.certificate = certificateOf(chain)
   }

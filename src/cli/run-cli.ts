@@ -2,12 +2,12 @@
 import { nearest } from '../config/nearest.ts'
 import { quote } from '../config/problem.ts'
 import { IdentityError } from '../identity/identity-error.ts'
+import { packageVersion } from '../package-version.ts'
 import { type Command, Failure, Misuse } from './command.ts'
 import { commands } from './commands.ts'
 import { commandHelp, programHelp } from './help.ts'
 import type { Io } from './io.ts'
 import { signalExitCode } from './signals.ts'
-import { packageVersion } from './version.ts'
 
 const DONE = 0
 const FAILED = 1

@@ -3,13 +3,21 @@ import { type Logger, pino } from 'pino'
 import { givenWithoutEffect } from '../config/reserved.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Identity } from '../identity/identity.ts'
-import { type Relay, startRelay } from '../relay.ts'
+import { type WebCertificate, watchWebCertificate } from '../identity/web-certificate.ts'
+import { packageVersion } from '../package-version.ts'
+import { type Relay, type RelayOptions, startRelay } from '../relay.ts'
 import type { Command } from './command.ts'
-import { addressText, firstOrPresentIdentity, givenSettings, presentIdentity } from './given.ts'
+import {
+  addressText,
+  firstOrPresentIdentity,
+  givenInformation,
+  givenSettings,
+  givenWebCertificate,
+  presentIdentity,
+} from './given.ts'
 import { listenFailure } from './listen-failure.ts'
 import { redisFailure } from './redis-failure.ts'
 import { aborted } from './signals.ts'
-import { packageVersion } from './version.ts'
 
 const identityOf = async (settings: Settings, log: Logger): Promise<Identity> => {
   const { dataDir: directory, redisUrl } = settings
@@ -18,9 +26,39 @@ const identityOf = async (settings: Settings, log: Logger): Promise<Identity> =>
   return firstOrPresentIdentity(settings, () => log.info({ directory }, 'made a new identity'))
 }
 
-const listen = async (settings: Settings, identity: Identity, log: Logger): Promise<Relay> => {
+const webCertificateOf = async (
+  settings: Settings,
+  log: Logger,
+): Promise<WebCertificate | undefined> => {
+  const certificate = await givenWebCertificate(settings)
+  // SMP goes on without it
+  if (certificate !== undefined && certificate.notAfter < new Date())
+    log.warn({ notAfter: certificate.notAfter }, 'the web certificate has expired')
+  return certificate
+}
+
+/** Renewed certificates are used without a restart; the result stops that. */
+const keepWebCertificate = ({ webCert, webKey }: Settings, relay: Relay, log: Logger) => {
+  if (webCert === undefined || webKey === undefined) return () => undefined
+  const files = { certificatePath: webCert, keyPath: webKey }
+  const renew = async (loading: Promise<WebCertificate>): Promise<void> => {
+    try {
+      const certificate = await loading
+      relay.renewWebCertificate(certificate)
+      log.info({ notAfter: certificate.notAfter }, 'the web certificate was renewed')
+    } catch (error) {
+      // one of the two files may be new already: the other one's change brings us here again
+      const reason = error instanceof Error ? error.message : String(error)
+      log.warn({ reason }, 'the web certificate has changed and is not valid: the old one stays')
+    }
+  }
+  return watchWebCertificate(files, (loading) => void renew(loading))
+}
+
+const listen = async (options: RelayOptions): Promise<Relay> => {
+  const { settings } = options
   try {
-    return await startRelay({ settings, identity, log })
+    return await startRelay(options)
   } catch (error) {
     throw listenFailure(redisFailure(error), settings)
   }
@@ -49,13 +87,17 @@ SIGTERM or Ctrl-C stops the relay within SLUICE_DRAIN_SECONDS; a second one ends
     const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, io.stderr)
     for (const variable of givenWithoutEffect(io.env))
       log.warn({ variable }, 'this version does not have this setting')
+    const information = givenInformation(settings)
     const identity = await identityOf(settings, log)
-    const relay = await listen(settings, identity, log)
-    const { ports } = relay
+    const webCertificate = await webCertificateOf(settings, log)
+    const relay = await listen({ settings, identity, webCertificate, information, log })
+    const { ports, webPorts } = relay
     const address = addressText({ ...identity, hosts: settings.hosts, ports })
-    log.info({ version: packageVersion(), ports }, 'ready')
+    log.info({ version: packageVersion(), ports, webPorts }, 'ready')
     io.stdout.write(`Sluice is ready: ${address}\n`)
+    const unwatch = keepWebCertificate(settings, relay, log)
     await aborted(io.signal)
+    unwatch()
     log.info({ signal: io.signal.reason }, 'stopping')
     await relay.close()
     log.info('stopped')

@@ -4,12 +4,15 @@ import type { CryptoProvider } from '../crypto/provider.ts'
 import { verifyServerChain } from '../identity/chain.ts'
 import { DEFAULT_PORT, parseServerAddress, type ServerAddress } from '../protocol/address.ts'
 import type { VersionRange } from '../protocol/version.ts'
+import { type AttemptOptions, firstHost, startAttempt } from './attempt.ts'
 import { openConnection, type SessionOptions, type SmpConnection } from './connection.ts'
-import { HandshakeError } from './errors.ts'
-import { systemTimers } from './timers.ts'
+import type { ChainVerifier } from './handshake.ts'
+import { connectNodeWebSocket, type WebSocketOptions } from './node-web-socket.ts'
 import { connectTls } from './tls-transport.ts'
+import type { ClientTransport } from './transport.ts'
+import { webSocketUrl } from './web-socket.ts'
 
-export interface ConnectOptions extends SessionOptions {
+export interface ConnectOptions extends SessionOptions, AttemptOptions {
   /** `smp://KEYHASH@HOST[,HOST][:PORT]` or its parts; hosts are tried in turn, port 5223 if absent. */
   readonly address: string | ServerAddress
   /** Default: 6 to 18. */
@@ -22,37 +25,24 @@ export interface ConnectOptions extends SessionOptions {
   readonly proxyServer?: boolean
   /** Default: libsodium and OpenSSL. */
   readonly crypto?: CryptoProvider
-  /** Gives up connecting; a connection that is open is closed with `close()`. */
-  readonly signal?: AbortSignal
-  /** For TCP, TLS and SMP handshake of each host, in milliseconds. Default: 45,000. */
-  readonly connectMs?: number
+  /** Connects by WebSocket; `true`: over TLS to the same hosts and port. */
+  readonly webSocket?: boolean | WebSocketOptions
 }
 
-// Client.hs, background connections
-const CONNECT_MS = 45_000
 const ALPN = 'smp/1'
 
-interface Attempt {
-  readonly signal: AbortSignal
-  done(): void
-}
+const verifyChain: ChainVerifier = (chain, keyHash) => verifyServerChain(chain, keyHash, new Date())
 
-/** Aborts after the time with a HandshakeError, or with the caller's signal and its reason. */
-const startAttempt = ({ signal, connectMs = CONNECT_MS, timers }: ConnectOptions): Attempt => {
-  const controller = new AbortController()
-  const cancelTimer = (timers ?? systemTimers).after(connectMs, () =>
-    controller.abort(new HandshakeError('timeout', `no session within ${connectMs} ms`)),
-  )
-  const onAbort = (): void => controller.abort(signal?.reason)
-  if (signal?.aborted) onAbort()
-  signal?.addEventListener('abort', onAbort, { once: true })
-  return {
-    signal: controller.signal,
-    done() {
-      cancelTimer()
-      signal?.removeEventListener('abort', onAbort)
-    },
-  }
+const connectTransport = (
+  host: string,
+  server: ServerAddress,
+  { alpn = ALPN, signal, webSocket = false }: ConnectOptions & { readonly signal: AbortSignal },
+): Promise<ClientTransport> => {
+  const { keyHash, port = DEFAULT_PORT } = server
+  if (webSocket === false) return connectTls({ host, port, alpn, signal })
+  const options = webSocket === true ? {} : webSocket
+  const { url = webSocketUrl(host, port) } = options
+  return connectNodeWebSocket({ ...options, url, signal, keyHash, verifyChain })
 }
 
 const connectHost = async (
@@ -62,15 +52,13 @@ const connectHost = async (
 ): Promise<SmpConnection> => {
   const attempt = startAttempt(options)
   try {
-    const { alpn = ALPN } = options
-    const { port = DEFAULT_PORT } = server
-    const transport = await connectTls({ host, port, alpn, signal: attempt.signal })
+    const transport = await connectTransport(host, server, { ...options, signal: attempt.signal })
     attempt.signal.addEventListener('abort', () => transport.close(), { once: true })
     return await openConnection(transport, {
       ...options,
       keyHash: server.keyHash,
       crypto: options.crypto ?? nativeCrypto,
-      verifyChain: (chain, keyHash) => verifyServerChain(chain, keyHash, new Date()),
+      verifyChain,
     })
   } catch (error) {
     throw attempt.signal.aborted ? attempt.signal.reason : error
@@ -87,18 +75,5 @@ const connectHost = async (
 export const connectSmp = async (options: ConnectOptions): Promise<SmpConnection> => {
   const { address, signal } = options
   const server = typeof address === 'string' ? parseServerAddress(address) : address
-  const failures: unknown[] = []
-  for (const host of server.hosts) {
-    try {
-      return await connectHost(host, server, options)
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason
-      failures.push(error)
-    }
-  }
-  if (failures.length === 1) throw failures[0]
-  const last = failures.at(-1)
-  const reason = last instanceof HandshakeError ? last.reason : 'unreachable'
-  const cause = new AggregateError(failures)
-  throw new HandshakeError(reason, 'no host of the server gave a session', { cause })
+  return firstHost(server.hosts, signal, (host) => connectHost(host, server, options))
 }

@@ -67,6 +67,8 @@ export interface Session {
   readonly blocks: AsyncIterator<Bytes>
 }
 
+/** The first version whose blocks are encrypted by itself (see ClientTransport). */
+const MIN_UNBOUND_VERSION = 11
 // A relay up to v13 does not know the proxy flag and would encrypt (Client/Agent.hs, proxy role)
 const MAX_PROXY_VERSION = 10
 
@@ -82,8 +84,26 @@ const readHello = async (blocks: AsyncIterator<Bytes>): Promise<ServerHello> => 
   }
 }
 
-const agreedVersions = (hello: ServerHello, options: HandshakeOptions): VersionRange => {
-  const ours = options.versions ?? supportedVersions
+const offeredVersions = (
+  { binding }: ClientTransport,
+  { versions = supportedVersions, proxyServer, sendSessionKey }: HandshakeOptions,
+): VersionRange => {
+  if (binding?.chain !== undefined) return versions
+  if (proxyServer === true || sendSessionKey === false)
+    throw new HandshakeError('version', 'without the relay’s own TLS, blocks have to be encrypted')
+  if (versions.max < MIN_UNBOUND_VERSION)
+    throw new HandshakeError(
+      'version',
+      `only from v${MIN_UNBOUND_VERSION} without the relay’s own TLS`,
+    )
+  return { ...versions, min: Math.max(versions.min, MIN_UNBOUND_VERSION) }
+}
+
+const agreedVersions = (
+  hello: ServerHello,
+  ours: VersionRange,
+  options: HandshakeOptions,
+): VersionRange => {
   const isOldRelay = options.proxyServer === true && !hasProxyFlag(hello.versions.max)
   const capped = isOldRelay ? { ...ours, max: Math.min(ours.max, MAX_PROXY_VERSION) } : ours
   const version = agreeVersion(capped, hello.versions)
@@ -203,7 +223,7 @@ export const shakeHands = async (
   const blocks = transport.blocks[Symbol.asyncIterator]()
   const hello = await readHello(blocks)
   checkSession(hello, transport)
-  const versions = agreedVersions(hello, options)
+  const versions = agreedVersions(hello, offeredVersions(transport, options), options)
   const version = versions.max
   const leafKey = checkIdentity(hello, transport, options)
   const serverKey = hello.authentication && sessionKeyOf(hello.authentication, leafKey, crypto)

@@ -1,4 +1,4 @@
-/** Blocks over TLS: the only file of the client that needs Node's network. */
+/** Blocks over TLS. */
 import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
@@ -53,7 +53,7 @@ const peerChain = (socket: TLSSocket): readonly Bytes[] => {
   return chain
 }
 
-const bindingOf = (socket: TLSSocket): ChannelBinding => {
+export const bindingOf = (socket: TLSSocket): Required<ChannelBinding> => {
   const finished = socket.getFinished()
   if (finished === undefined) throw new HandshakeError('session', 'TLS gave no Finished message')
   return { sessionId: plainView(finished).slice(), chain: peerChain(socket) }

@@ -5,16 +5,21 @@ import type { Bytes } from '../protocol/bytes.ts'
 export interface ChannelBinding {
   /** Our own TLS Finished message: 12, 32 or 48 bytes (SMP, "Transport handshake"). */
   readonly sessionId: Bytes
-  /** The peer's certificates in DER, leaf first. */
-  readonly chain: readonly Bytes[]
+  /**
+   * The peer's certificates in DER, leaf first; absent where TLS was made with a certificate of the
+   * web. The relay is then known by the chain in its hello.
+   */
+  readonly chain?: readonly Bytes[]
 }
 
 /**
  * Carries blocks of 16,384 bytes in order.
  *
  * Where TLS ends at a proxy in front of the relay (WebSocket behind an ingress) there is no
- * `binding`: session id and certificates are then taken from the server's hello, where the chain
- * is still checked against the address.
+ * `binding`, and a browser does not tell of its TLS: session id and certificates are then taken from
+ * the server's hello, where the chain is still checked against the address. Without a chain from TLS
+ * only versions are agreed that encrypt blocks themselves, with keys that the hello's certificate
+ * signs: whoever ends the TLS in between can neither read nor change them.
  */
 export interface ClientTransport {
   readonly binding?: ChannelBinding

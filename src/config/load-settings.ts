@@ -1,5 +1,6 @@
 /** Settings from the environment and the optional file, or everything that is wrong with them. */
 import { type Environment, fromEnvironment, fromFile, type Given, placeOf } from './given.ts'
+import { informationContradictions } from './information.ts'
 import { nearest } from './nearest.ts'
 import { quote, quoteName, reasonOf } from './problem.ts'
 import { isReserved } from './reserved.ts'
@@ -47,6 +48,9 @@ const knownNames: ReadonlySet<string> = new Set([
 const contradictions = (settings: Settings): string[] => {
   const { redisUrl, clusterKeys, durability, socksProxy, socksMode, proxyHostMode } = settings
   const problems: string[] = []
+  if ((settings.webCert === undefined) !== (settings.webKey === undefined))
+    problems.push('SLUICE_WEB_CERT and SLUICE_WEB_KEY belong together: give both or none')
+  problems.push(...informationContradictions(settings))
   if (redisUrl !== undefined && clusterKeys === undefined)
     problems.push(
       'SLUICE_CLUSTER_KEY is needed with SLUICE_REDIS_URL, the same for all relays: `openssl rand -hex 32` makes one',

@@ -1,5 +1,6 @@
 /** Every setting of the relay, each once; types, checks and documentation follow from this table. */
 import { z } from 'zod'
+import { informationSettings } from './information-settings.ts'
 import { proxySettings } from './proxy-settings.ts'
 import { DAY, HOUR, optional, registry, type Setting, setting, TEN_YEARS, WEEK } from './setting.ts'
 import {
@@ -17,6 +18,9 @@ import {
   redisAddress,
   versionRange,
 } from './values.ts'
+import { networks, origins } from './web-values.ts'
+
+export type { Setting } from './setting.ts'
 
 export const settingsSchema = z.object({
   hosts: setting(hosts, 'localhost', {
@@ -31,6 +35,31 @@ export const settingsSchema = z.object({
     variable: 'SLUICE_PORT',
     help: 'TLS ports; the first one is put into the address.',
   }),
+  wsPorts: optional(ports, {
+    variable: 'SLUICE_WS_PORT',
+    help: 'Ports for WebSocket and page without TLS, behind an ingress that ends it; absent: none.',
+  }),
+  wssPorts: optional(ports, {
+    variable: 'SLUICE_WSS_PORT',
+    help: 'TLS ports for WebSocket and page only; absent: none.',
+  }),
+  wsOrigins: optional(origins, {
+    variable: 'SLUICE_WS_ORIGINS',
+    help: 'Pages that may connect by WebSocket; absent: those of any site.',
+  }),
+  webCert: optional(path, {
+    variable: 'SLUICE_WEB_CERT',
+    help: 'File of the certificate for browsers and its chain (PEM); absent: TLS ports speak SMP only.',
+  }),
+  webKey: optional(path, {
+    variable: 'SLUICE_WEB_KEY',
+    help: 'File of the key of `SLUICE_WEB_CERT` (PEM).',
+  }),
+  proxyProtocolFrom: optional(networks, {
+    variable: 'SLUICE_PROXY_PROTOCOL_FROM',
+    help: 'Load balancers: connections to TLS ports from there begin with a PROXY header, v1 or v2.',
+  }),
+  ...informationSettings,
   dataDir: setting(path, './data', {
     variable: 'SLUICE_DATA_DIR',
     help: 'Folder of the identity: `ca.crt`, `server.crt`, `server.key` (and `ca.key` where made).',

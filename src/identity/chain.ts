@@ -1,56 +1,21 @@
 /** A client's check of the certificates a server shows (SMP, "Server certificates"), and its identity. */
 import { hash, X509Certificate } from 'node:crypto'
-import { AsnConvert } from '@peculiar/asn1-schema'
-import {
-  BasicConstraints,
-  Certificate,
-  id_ce_basicConstraints,
-  id_ce_keyUsage,
-  KeyUsage,
-  type TBSCertificate,
-  Version,
-} from '@peculiar/asn1-x509'
 import { type Bytes, equalBytes } from '../protocol/bytes.ts'
 import { decodeSpki, type PublicKey } from '../protocol/keys.ts'
+import {
+  ChainError,
+  certificateOf,
+  checkRoles,
+  identityCertificate,
+  parsed,
+} from './chain-rules.ts'
 
-export type ChainProblem =
-  | 'length'
-  | 'malformed'
-  | 'other identity'
-  | 'not issued by the next'
-  | 'not valid now'
-  | 'not version 3'
-  | 'not an authority'
-  | 'not an Ed25519 or Ed448 key'
-
-export class ChainError extends Error {
-  override readonly name = 'ChainError'
-  readonly problem: ChainProblem
-
-  constructor(problem: ChainProblem, options?: ErrorOptions) {
-    super(`server certificates: ${problem}`, options)
-    this.problem = problem
-  }
-}
-
-const MAX_CHAIN = 4
-
-/** The identity certificate is the second; a lone certificate is its own. */
-const identityCertificate = (chainDer: readonly Bytes[]): Bytes | undefined =>
-  chainDer.length > MAX_CHAIN ? undefined : (chainDer[1] ?? chainDer[0])
+export { ChainError, type ChainProblem } from './chain-rules.ts'
 
 /** SHA-256 of the whole identity certificate; undefined for no certificates and for five or more. */
 export const fingerprintOf = (chainDer: readonly Bytes[]): Bytes | undefined => {
   const identity = identityCertificate(chainDer)
   return identity && new Uint8Array(hash('sha256', identity, 'buffer'))
-}
-
-const parsed = <T>(parse: () => T): T => {
-  try {
-    return parse()
-  } catch (cause) {
-    throw new ChainError('malformed', { cause })
-  }
 }
 
 /**
@@ -72,28 +37,6 @@ const checkSignatures = (chain: readonly X509Certificate[]): void => {
 const checkValidity = (chain: readonly X509Certificate[], now: Date): void => {
   for (const { validFromDate, validToDate } of chain.slice(0, -1))
     if (!(validFromDate <= now && now <= validToDate)) throw new ChainError('not valid now')
-}
-
-const fieldsOf = ({ raw }: X509Certificate): TBSCertificate =>
-  AsnConvert.parse(raw, Certificate).tbsCertificate
-
-/** RFC 5280, 4.2.1.9 and 4.2.1.3: may issue, with `below` other authorities under it. */
-const isAuthority = ({ extensions }: TBSCertificate, below: number): boolean => {
-  const encoded = (oid: string) => extensions?.find((one) => one.extnID === oid)?.extnValue.buffer
-  const constraintsDer = encoded(id_ce_basicConstraints)
-  if (constraintsDer === undefined) return false
-  const { cA, pathLenConstraint } = AsnConvert.parse(constraintsDer, BasicConstraints)
-  const usageDer = encoded(id_ce_keyUsage)
-  const maySign =
-    usageDer === undefined || AsnConvert.parse(usageDer, KeyUsage).toJSON().includes('keyCertSign')
-  return cA && maySign && (pathLenConstraint === undefined || pathLenConstraint >= below)
-}
-
-const checkRoles = (chain: readonly X509Certificate[]): void => {
-  const [leaf, ...intermediates] = parsed(() => chain.slice(0, -1).map(fieldsOf))
-  if (leaf?.version !== Version.v3) throw new ChainError('not version 3')
-  for (const [below, intermediate] of intermediates.entries())
-    if (!parsed(() => isAuthority(intermediate, below))) throw new ChainError('not an authority')
 }
 
 const leafKeyOf = (leaf: X509Certificate): PublicKey => {
@@ -124,6 +67,6 @@ export const verifyServerChain = (
   if (leaf === undefined) throw new ChainError('length')
   checkSignatures(chain)
   checkValidity(chain, now)
-  checkRoles(chain)
+  checkRoles(chainDer.map((der) => certificateOf(der).tbsCertificate))
   return { leafKey: leafKeyOf(leaf) }
 }

@@ -17,7 +17,7 @@ export interface ServerAddress {
 const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/
 const ipv6 = /^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$/
 
-const isIpv6 = (text: string): boolean => {
+export const isIpv6 = (text: string): boolean => {
   if (!ipv6.test(text)) return false
   try {
     return new URL(`smp://[${text}]`).hostname !== ''

@@ -1,15 +1,15 @@
 /** SMP over TLS with the parameters of the protocol (SMP, "Transport connection with the server"). */
 import { constants } from 'node:crypto'
-import { once } from 'node:events'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
 import { BlockStream } from './block-stream.ts'
+import { drained } from './drained.ts'
 import type { Transport } from './transport.ts'
 
-const SMP_ALPN = 'smp/1'
+export const SMP_ALPN = 'smp/1'
+const HTTP_ALPN = 'http/1.1'
 /** The reference's list, of which the client's first common entry is taken. */
-const knownAlpn: readonly string[] = [SMP_ALPN, 'h2', 'http/1.1']
-const KEEP_ALIVE_MS = 60_000
+const knownAlpn: readonly string[] = [SMP_ALPN, 'h2', HTTP_ALPN]
 
 export interface TlsCredentials {
   /** Leaf first. */
@@ -17,15 +17,8 @@ export interface TlsCredentials {
   readonly keyPem: string
 }
 
-export interface ListenOptions extends TlsCredentials {
-  /** 0 for any free port. */
-  readonly port: number
-  /** All addresses when undefined. */
-  readonly bind: string | undefined
-  /** Whether other processes may listen on the port too. */
-  readonly reusePort?: boolean
-  readonly handshakeTimeoutMs: number
-}
+// no resumption: every session has a Finished of its own to be bound to, and no ticket links two
+const secureOptions = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION
 
 export const smpTlsOptions = ({ chainPem, keyPem }: TlsCredentials): TlsOptions => ({
   cert: chainPem,
@@ -36,16 +29,56 @@ export const smpTlsOptions = ({ chainPem, keyPem }: TlsCredentials): TlsOptions 
   honorCipherOrder: true,
   ecdhCurve: 'X448:X25519',
   sigalgs: 'ed448:ed25519',
-  // no resumption: every session has a Finished of its own to be bound to
-  secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+  secureOptions,
   requestCert: true,
   rejectUnauthorized: false,
   // without a common entry the handshake fails with no_application_protocol
   ALPNCallback: ({ protocols }) => protocols.find((name) => knownAlpn.includes(name)),
 })
 
+/** For browsers: a certificate of any kind, and the ciphers that go with it. */
+export const webTlsOptions = ({ chainPem, keyPem }: TlsCredentials): TlsOptions => ({
+  cert: chainPem,
+  key: keyPem,
+  minVersion: 'TLSv1.2',
+  ciphers: [
+    'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256',
+    'ECDHE+AESGCM:ECDHE+CHACHA20',
+  ].join(':'),
+  secureOptions,
+  ALPNCallback: ({ protocols }) => protocols.find((name) => name === HTTP_ALPN),
+})
+
+/** Does the TLS handshakes of connections that something else accepts. */
+export class TlsHandshakes {
+  readonly #server: Server
+
+  /** @param timeoutMs for one handshake */
+  constructor(options: TlsOptions, timeoutMs: number, done: (socket: TLSSocket) => void) {
+    this.#server = createServer({ ...options, handshakeTimeout: timeoutMs })
+    this.#server.on('secureConnection', (socket) => {
+      // a broken connection is only ever the end of its blocks
+      socket.on('error', () => socket.destroy())
+      done(socket)
+    })
+    this.#server.on('tlsClientError', (_, socket) => socket.destroy())
+  }
+
+  begin(socket: Socket): void {
+    this.#server.emit('connection', socket)
+  }
+
+  /** For handshakes from now on; the options of the constructor that are not of TLS itself stay. */
+  renew(options: TlsOptions): void {
+    this.#server.setSecureContext(options)
+  }
+}
+
 /** The socket must have finished its handshake; undefined if it was closed meanwhile. */
-const tlsTransport = (socket: TLSSocket): Transport | undefined => {
+export const tlsTransport = (
+  socket: TLSSocket,
+  clientAddress: string | undefined,
+): Transport | undefined => {
   const sessionId = socket.getPeerFinished()
   if (sessionId === undefined) return undefined
   const blocks = new BlockStream({
@@ -61,6 +94,7 @@ const tlsTransport = (socket: TLSSocket): Transport | undefined => {
   return {
     sessionId,
     alpn: socket.alpnProtocol || undefined,
+    clientAddress,
     blocks,
     send: (block) => {
       if (socket.writable) socket.write(block)
@@ -73,76 +107,3 @@ const tlsTransport = (socket: TLSSocket): Transport | undefined => {
     destroy: () => socket.destroy(),
   }
 }
-
-const drained = async (socket: TLSSocket): Promise<void> => {
-  if (socket.destroyed || !socket.writableNeedDrain) return
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      socket.off('drain', done).off('close', done)
-      resolve()
-    }
-    socket.on('drain', done).on('close', done)
-  })
-}
-
-/**
- * Listens and hands over each connection once its TLS handshake is done.
- * @throws the listener's error, such as EADDRINUSE
- */
-export const listenTls = async (
-  options: ListenOptions,
-  accept: (transport: Transport) => void,
-): Promise<TlsListener> => {
-  const server = createServer({
-    ...smpTlsOptions(options),
-    handshakeTimeout: options.handshakeTimeoutMs,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_MS,
-  })
-  server.on('secureConnection', (socket) => {
-    // a broken connection is only ever the end of its blocks
-    socket.on('error', () => socket.destroy())
-    const transport = tlsTransport(socket)
-    if (transport === undefined) socket.destroy()
-    else accept(transport)
-  })
-  server.on('tlsClientError', (_, socket) => socket.destroy())
-  const listener = new TlsListener(server)
-  const { port, bind: host, reusePort = false } = options
-  server.listen({ port, reusePort, ...(host !== undefined && { host }) })
-  await once(server, 'listening')
-  return listener
-}
-
-export class TlsListener {
-  readonly #server: Server
-  /** Also those that have not finished, or not begun, their TLS handshake. */
-  readonly #sockets = new Set<Socket>()
-
-  constructor(server: Server) {
-    this.#server = server
-    server.on('connection', (socket) => {
-      this.#sockets.add(socket)
-      socket.on('close', () => this.#sockets.delete(socket))
-    })
-  }
-
-  get port(): number {
-    const address = this.#server.address()
-    return isAddressInfo(address) ? address.port : 0
-  }
-
-  /** Stops accepting; open connections stay. */
-  stop(): void {
-    this.#server.close()
-  }
-
-  /** Closes what is still open, at once. */
-  destroy(): void {
-    for (const socket of this.#sockets) socket.destroy()
-  }
-}
-
-const isAddressInfo = (address: string | AddressInfo | null): address is AddressInfo =>
-  typeof address === 'object' && address !== null

@@ -2,10 +2,12 @@
 import type { Bytes } from '../protocol/bytes.ts'
 
 export interface Transport {
-  /** Binds the session to the connection: the client's TLS Finished. */
+  /** Binds the session to the connection: the client's TLS Finished; 32 random bytes without TLS. */
   readonly sessionId: Bytes
   /** Undefined when the client offered none, which only v6 clients do. */
   readonly alpn: string | undefined
+  /** For limits by address; never stored or logged. Undefined if not known. */
+  readonly clientAddress: string | undefined
   /** Blocks of 16,384 bytes; ends when the connection does. Read by one reader, once. */
   readonly blocks: AsyncIterable<Bytes>
   /** Queues a block. */

@@ -109,8 +109,34 @@ describe('the client refuses', () => {
       versions: { min: 6, max: 6 },
       sessionId,
     })
-    return refusedHello(hello, 'identity', {}, pair)
+    return refusedHello(hello, 'version', {}, pair)
   })
+
+  // whoever ends the TLS could read and change them
+  const unbound: readonly (readonly [string, Partial<ConnectionOptions>, number])[] = [
+    ['of a server up to v10', {}, 10],
+    ['with a client up to v10', { versions: { min: 6, max: 10 } }, 18],
+    ['without a key', { sendSessionKey: false }, 18],
+    ['of a relay that forwards', { proxyServer: true }, 18],
+  ]
+  for (const [name, options, max] of unbound)
+    it(`plain blocks ${name} where TLS does not show the relay`, async () => {
+      for (const binding of [undefined, { sessionId: crypto.randomBytes(32) }])
+        await refusedHello(
+          (hello) => ({ ...hello, versions: { min: 6, max } }),
+          'version',
+          options,
+          makeTransportPair(binding),
+        )
+    })
+
+  it('a hello of another TLS session where only its Finished is known', () =>
+    refusedHello(
+      (hello) => ({ ...hello, sessionId: crypto.randomBytes(32) }),
+      'session',
+      {},
+      makeTransportPair({ sessionId: crypto.randomBytes(32) }),
+    ))
 
   const keys: readonly (readonly [string, () => Bytes])[] = [
     ['signed by another server', () => signed(crypto.generateKeyPair('X25519').publicKey, other)],

@@ -1,11 +1,23 @@
-/** Everything but the TLS entry runs in a browser: no Node modules, no native code behind it. */
+/** Everything but what connects from Node runs in a browser: no Node modules, no native code behind it. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { it } from 'node:test'
 
 const source = new URL('../../src/client/', import.meta.url)
-const forNode = ['index.ts', 'connect.ts', 'open-client.ts', 'tls-transport.ts']
-const portablePackages = ['@noble/ciphers', '@noble/curves', '@noble/hashes']
+const forNode = [
+  'index.ts',
+  'connect.ts',
+  'open-client.ts',
+  'tls-transport.ts',
+  'node-web-socket.ts',
+]
+const portablePackages = [
+  '@noble/ciphers',
+  '@noble/curves',
+  '@noble/hashes',
+  '@peculiar/asn1-schema',
+  '@peculiar/asn1-x509',
+]
 
 /** What a module loads; `import type` loads nothing. */
 const importsOf = (module: URL): readonly string[] => {

@@ -187,7 +187,10 @@ describe('a failure', () => {
   test('is remembered for a while, for all clients', async () => {
     let connections = 0
     let now = Date.now()
-    await using relay = await TlsRelay.start({ ...open, proxyRetrySeconds: '30' }, () => now)
+    await using relay = await TlsRelay.start(
+      { ...open, proxyRetrySeconds: '30' },
+      { now: () => now },
+    )
     await using closing = await listenTcp((socket) => {
       connections += 1
       socket.destroy()

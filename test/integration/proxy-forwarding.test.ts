@@ -17,7 +17,7 @@ const TIMEOUT = 'ERR PROXY BROKER TIMEOUT'
 const NO_SESSION = 'ERR PROXY NO_SESSION'
 
 const scene = async (given: Readonly<Record<string, string>> = {}, now?: () => number) => {
-  const relay = await TlsRelay.start({ ...open, ...given }, now)
+  const relay = await TlsRelay.start({ ...open, ...given }, now && { now })
   const listener = await DestinationListener.start()
   const client = await relay.connect()
   const accepting = listener.accept()

@@ -24,7 +24,7 @@ const withRelay = async (
   const clock = new FakeClock()
   const relay = await TlsRelay.start(
     { inactiveTtlSeconds: `${TTL}`, inactiveIntervalSeconds: `${INTERVAL}`, ...given },
-    clock.now,
+    { now: clock.now },
   )
   try {
     await run({

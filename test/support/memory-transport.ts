@@ -93,6 +93,7 @@ export class MemoryConnection implements FarEnd {
     const connection = this
     return {
       ...this.binding,
+      clientAddress: undefined,
       blocks: this.#toRelay,
       send: (block) => this.#deliver(block),
       get bufferedBytes() {

@@ -8,7 +8,7 @@ import { pino } from 'pino'
 import { type Settings, settingsSchema } from '../../src/config/settings.ts'
 import { BLOCK_BYTES } from '../../src/protocol/block.ts'
 import type { Bytes } from '../../src/protocol/bytes.ts'
-import { type Relay, startRelay } from '../../src/relay.ts'
+import { type Relay, type RelayOptions, startRelay } from '../../src/relay.ts'
 import { turn } from './clock.ts'
 import type { Binding, FarEnd } from './memory-transport.ts'
 import type { WireClient } from './wire-client.ts'
@@ -36,7 +36,7 @@ export class TlsRelay implements AsyncDisposable {
   /** `given`: settings by their names, as one writes them in the environment. */
   static async start(
     given: Readonly<Record<string, string>> = {},
-    now?: () => number,
+    { now, ...web }: Pick<RelayOptions, 'now' | 'webCertificate' | 'information'> = {},
   ): Promise<TlsRelay> {
     const { keyHash, chain, chainPem, keyPem, leafKey } = identity
     const settings: Settings = settingsSchema.parse({
@@ -52,15 +52,27 @@ export class TlsRelay implements AsyncDisposable {
         notAfter: new Date('2099-01-01'),
       },
       log: pino({ level: 'silent' }),
+      ...web,
       ...(now && { now }),
     })
     return new TlsRelay(relay)
+  }
+
+  /** The first port for WebSocket, with TLS or without. */
+  webPort(kind: 'wss' | 'ws'): number {
+    const [port] = this.#relay.webPorts[kind]
+    assert.ok(port)
+    return port
   }
 
   get port(): number {
     const [port] = this.#relay.ports
     assert.ok(port)
     return port
+  }
+
+  renewWebCertificate(...given: Parameters<Relay['renewWebCertificate']>): void {
+    this.#relay.renewWebCertificate(...given)
   }
 
   close(): Promise<void> {

@@ -2,17 +2,22 @@
 import { pino } from 'pino'
 import { settingsSchema } from '../../../src/config/settings.ts'
 import type { ServerAddress } from '../../../src/protocol/address.ts'
-import { startRelay } from '../../../src/relay.ts'
+import { type RelayOptions, startRelay } from '../../../src/relay.ts'
 import { makeIdentity } from './identity.ts'
 
 export interface TestRelay extends AsyncDisposable {
   readonly address: ServerAddress
+  /** The first port for WebSocket. */
+  webPort(kind: 'wss' | 'ws'): number
 }
 
 export type Given = Readonly<Record<string, string>>
 
 /** `given`: settings by their names, as one writes them in the environment. */
-export const startTestRelay = async (given: Given = {}): Promise<TestRelay> => {
+export const startTestRelay = async (
+  given: Given = {},
+  webCertificate?: RelayOptions['webCertificate'],
+): Promise<TestRelay> => {
   const { keyHash, chain, ...keys } = makeIdentity()
   const identity = {
     fingerprint: keyHash,
@@ -26,10 +31,14 @@ export const startTestRelay = async (given: Given = {}): Promise<TestRelay> => {
     drainSeconds: '0',
     ...given,
   })
-  const relay = await startRelay({ settings, identity, log: pino({ level: 'silent' }) })
+  const relay = await startRelay({
+    ...{ settings, identity, webCertificate },
+    log: pino({ level: 'silent' }),
+  })
   const [port] = relay.ports
   return {
     address: { keyHash, hosts: ['127.0.0.1'], ...(port !== undefined && { port }) },
+    webPort: (kind) => relay.webPorts[kind][0] ?? 0,
     [Symbol.asyncDispose]: () => relay.close(),
   }
 }

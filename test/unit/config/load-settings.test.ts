@@ -66,6 +66,12 @@ describe('problems', () => {
     settingsOf({ SLUICE_OPS_PORT: '9090', SLUICE_WS_PORT: '80' })
   })
 
+  test('the web certificate and its key belong together', () => {
+    const problem = 'SLUICE_WEB_CERT and SLUICE_WEB_KEY belong together: give both or none'
+    assert.deepEqual(problemsOf({ SLUICE_WEB_CERT: '/c' }), [problem])
+    assert.deepEqual(problemsOf({ SLUICE_WEB_KEY: '/k' }), [problem])
+  })
+
   test('what only a cluster has needs the rest of a cluster', () => {
     const key = 'a1'.repeat(32)
     assert.deepEqual(problemsOf({ SLUICE_REDIS_URL: 'redis://h' }), [

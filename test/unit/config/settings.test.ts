@@ -2,17 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadSettings } from '../../../src/config/load-settings.ts'
 import { type SettingName, type Settings, settingsTable } from '../../../src/config/settings.ts'
+import { informationCases } from './information-cases.ts'
+import type { Case } from './settings-case.ts'
 
 const readFile = (path: string): string => assert.fail(`reads ${path}`)
-
-interface Case {
-  readonly name: SettingName
-  readonly variable: string
-  readonly accepts: Readonly<Record<string, unknown>>
-  readonly refuses: readonly string[]
-  /** What the setting is of no use without. */
-  readonly beside?: Readonly<Record<string, string>>
-}
 
 const KEY = 'a1'.repeat(32)
 const keyBytes = new Uint8Array(32).fill(0xa1)
@@ -43,6 +36,21 @@ const hostRules = (name: SettingName, variable: string): Case => ({
   refuses: ['*.example.org', '192.0.2.0/33', 'a b', 'a,', 'https://a.org', 'a.org:5223', '[::1]'],
 })
 
+const ports = (name: SettingName, variable: string): Case => ({
+  name,
+  variable,
+  accepts: { 5223: [5223], '5223, 443': [5223, 443], 65535: [65535], '0,0': [0, 0] },
+  refuses: ['65536', '-1', '5223,', '5223,5223', '5223;443', 'smp', 'tcp://10.0.0.1:5223'],
+})
+
+const file = (name: SettingName, variable: string, beside: Case['beside']): Case => ({
+  name,
+  variable,
+  accepts: { '/var/lib/sluice': '/var/lib/sluice', 'a b': 'a b' },
+  refuses: ['a\0b'],
+  ...(beside && { beside }),
+})
+
 const cases: readonly Case[] = [
   {
     name: 'hosts',
@@ -61,12 +69,36 @@ const cases: readonly Case[] = [
     accepts: { '0.0.0.0': '0.0.0.0', '::': '::', 'fe80::1%eth0': 'fe80::1%eth0', host: 'host' },
     refuses: ['0.0.0.0:5223', '[::]', 'a b', '1.2.3.256', '*:1'],
   },
+  ports('ports', 'SLUICE_PORT'),
+  ports('wsPorts', 'SLUICE_WS_PORT'),
+  ports('wssPorts', 'SLUICE_WSS_PORT'),
   {
-    name: 'ports',
-    variable: 'SLUICE_PORT',
-    accepts: { 5223: [5223], '5223, 443': [5223, 443], 65535: [65535], '0,0': [0, 0] },
-    refuses: ['65536', '-1', '5223,', '5223,5223', '5223;443', 'smp', 'tcp://10.0.0.1:5223'],
+    name: 'wsOrigins',
+    variable: 'SLUICE_WS_ORIGINS',
+    accepts: {
+      'https://a.example': ['https://a.example'],
+      'http://localhost:8080, https://[::1]:1': ['http://localhost:8080', 'https://[::1]:1'],
+    },
+    refuses: ['a.example', 'https://a.example/', 'https://A.example', '*', 'null', 'ftp://a', ','],
   },
+  file('webCert', 'SLUICE_WEB_CERT', { SLUICE_WEB_KEY: '/web' }),
+  file('webKey', 'SLUICE_WEB_KEY', { SLUICE_WEB_CERT: '/web' }),
+  {
+    name: 'proxyProtocolFrom',
+    variable: 'SLUICE_PROXY_PROTOCOL_FROM',
+    accepts: {
+      '10.0.0.0/8, 192.0.2.7': [
+        { address: '10.0.0.0', family: 'ipv4', prefix: 8 },
+        { address: '192.0.2.7', family: 'ipv4', prefix: 32 },
+      ],
+      '::/0,2001:db8::1': [
+        { address: '::', family: 'ipv6', prefix: 0 },
+        { address: '2001:db8::1', family: 'ipv6', prefix: 128 },
+      ],
+    },
+    refuses: ['10.0.0.0/33', '::/129', '10.0.0/8', 'lb.example', '10.0.0.1/', '10.0.0.1/08', ','],
+  },
+  ...informationCases,
   {
     name: 'dataDir',
     variable: 'SLUICE_DATA_DIR',
@@ -265,11 +297,20 @@ test('every setting is in the cases below', () => {
   )
 })
 
-const besides = (beside: Readonly<Record<string, string>>): Partial<Settings> => ({
-  ...(beside.SLUICE_REDIS_URL && { redisUrl: beside.SLUICE_REDIS_URL }),
-  ...(beside.SLUICE_SOCKS_PROXY && { socksProxy: { host: 'tor', port: 9050 } }),
-  ...(beside.SLUICE_CLUSTER_KEY && { clusterKeys: [keyBytes] as const }),
-})
+/** Those that are not kept as text. */
+const parsedBeside: ReadonlyMap<SettingName, unknown> = new Map<SettingName, unknown>([
+  ['clusterKeys', [keyBytes]],
+  ['socksProxy', { host: 'tor', port: 9050 }],
+])
+
+/** The settings that these variables are. */
+const besides = (beside: Readonly<Record<string, string>>): Partial<Settings> => {
+  const entries = [...settingsTable].flatMap(([name, { variable }]) => {
+    const text = beside[variable]
+    return text === undefined ? [] : [[name, parsedBeside.get(name) ?? text] as const]
+  })
+  return Object.fromEntries(entries)
+}
 
 for (const { name, variable, accepts, refuses, beside = {} } of cases) {
   test(`${variable} takes what is within its limits`, () => {
