@@ -135,7 +135,10 @@ const notifierChanges = [
     async (world, seen, args) => {
       const { index, connection, pod } = world.actor(args.actor)
       const other = args.other === null ? undefined : world.model.queues[args.other]
-      const notifier = { ...newNotifier(), ...(other !== seen.queue && other?.fields.notifier) }
+      const theirs = other?.fields.notifier
+      // its own id again is no conflict
+      const isOwn = theirs?.notifierId === seen.queue.fields.notifier?.notifierId
+      const notifier = { ...newNotifier(), ...(!isOwn && theirs) }
       const isTaken = world.model.byNotifier(notifier.notifierId) !== undefined
       const expected = world.model.setNotifier(seen, notifier, index)
       const result = await pod.store.setNotifier(seen.record, notifier, connection)

@@ -117,8 +117,15 @@ export class ReferenceModel {
 
   subscribe(seen: Seen, subscriber: Subscriber) {
     return this.#on(seen, (queue) => {
-      const previous = queue.owner
+      const { owner: previous, fields } = queue
       queue.owner = subscriber
+      // on its way to a claim that is replaced by then: the new one is told by the answer
+      this.#makeOptional(
+        (e) =>
+          e.type === 'available' &&
+          e.recipientId === fields.recipientId &&
+          e.claim === previous?.claim,
+      )
       if (previous && previous.connection !== subscriber.connection)
         this.#tell(previous, { type: 'ended', entityId: queue.fields.recipientId })
       return headOf(queue)
@@ -250,6 +257,9 @@ export class ReferenceModel {
       const { notifierId } = notifier
       const previous = queue.listener
       queue.listener = subscriber
+      this.#makeOptional(
+        (e) => e.type === 'notified' && e.notifierId === notifierId && e.claim === previous?.claim,
+      )
       if (previous && previous.connection !== subscriber.connection)
         this.#tell(previous, { type: 'ended', entityId: notifierId })
       const hasLive = queue.pending.some((one) => this.#isLive(one))
