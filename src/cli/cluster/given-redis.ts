@@ -4,9 +4,9 @@ import { readTextFile } from '../../config/environment.ts'
 import { quote, reasonOf } from '../../config/problem.ts'
 import type { Settings } from '../../config/settings.ts'
 import { parseRedisAddress, type RedisAddress, type RedisNode } from '../../store/redis/address.ts'
+import { isTooOld, NEEDED, versionOfInfo, versionText } from '../../store/redis/redis-version.ts'
 import { Failure } from '../command.ts'
 import { hostAndPort } from '../words.ts'
-import { isTooOld, NEEDED, versionOfInfo, versionText } from './redis-version.ts'
 
 const ANSWER_MS = 5000
 

@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Environment } from '../../config/given.ts'
 import { reasonOf } from '../../config/problem.ts'
+import { isTooOld, NEEDED, versionOfProgram, versionText } from '../../store/redis/redis-version.ts'
 import { Failure } from '../command.ts'
-import { isTooOld, NEEDED, versionOfProgram, versionText } from './redis-version.ts'
 
 const names = ['redis-server', 'valkey-server']
 const remedy = `install ${NEEDED} (apt install redis-server, brew install redis), or give --redis URL`

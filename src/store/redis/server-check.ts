@@ -5,6 +5,7 @@ import type { ClusterKeys } from './cluster-keys.ts'
 import type { Durability } from './connection/group-commit.ts'
 import type { Servers } from './connection/servers.ts'
 import { type Keys, SCHEMA_VERSION } from './keys.ts'
+import { isTooOld, NEEDED, versionOfInfo, versionText } from './redis-version.ts'
 import { scripts } from './scripts.ts'
 
 /** One line that says what to do. */
@@ -26,20 +27,14 @@ export interface Checked {
 const fieldOf = (info: string, name: string): string | undefined =>
   new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim()
 
-const versionOf = (info: string) => {
-  const valkey = fieldOf(info, 'valkey_version')
-  const version = valkey ?? fieldOf(info, 'redis_version') ?? '?'
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  return { name: valkey === undefined ? 'Redis' : 'Valkey', version, major, minor }
-}
-
 const checkVersion = (info: string, durability: Durability): void => {
-  const { name, version, major, minor } = versionOf(info)
-  if (!(major >= (name === 'Redis' ? 7 : 8)))
-    throw new ServerProblem(`${name} ${version} is too old: Redis 7 or Valkey 8 is needed`)
-  if (durability === 'fsync' && name === 'Redis' && major === 7 && minor < 2)
+  const server = versionOfInfo(info)
+  const text = versionText(server)
+  if (isTooOld(server)) throw new ServerProblem(`${text} is too old: ${NEEDED} is needed`)
+  const [major = 0, minor = 0] = server.version.split('.').map(Number)
+  if (durability === 'fsync' && server.name === 'Redis' && major === 7 && minor < 2)
     throw new ServerProblem(
-      `SLUICE_DURABILITY fsync needs Redis 7.2 or Valkey 8, and this is ${name} ${version}`,
+      `SLUICE_DURABILITY fsync needs Redis 7.2 or Valkey 8, and this is ${text}`,
     )
 }
 

@@ -9,16 +9,16 @@ import {
   withFoundPort,
   withRedis,
 } from '../../../src/cli/cluster/plan.ts'
+import { EARLY_MS, type Life, Restarts } from '../../../src/cli/cluster/restarts.ts'
+import { listenFailure } from '../../../src/cli/listen-failure.ts'
+import { runCli } from '../../../src/cli/run-cli.ts'
+import { loadSettings } from '../../../src/config/load-settings.ts'
 import {
   isTooOld,
   versionOfInfo,
   versionOfProgram,
   versionText,
-} from '../../../src/cli/cluster/redis-version.ts'
-import { EARLY_MS, type Life, Restarts } from '../../../src/cli/cluster/restarts.ts'
-import { listenFailure } from '../../../src/cli/listen-failure.ts'
-import { runCli } from '../../../src/cli/run-cli.ts'
-import { loadSettings } from '../../../src/config/load-settings.ts'
+} from '../../../src/store/redis/redis-version.ts'
 import { FakeIo } from './fake-io.ts'
 
 const key = 'ab'.repeat(32)
