@@ -1,5 +1,6 @@
 /** A store that is opened to see whether it can be. */
 import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers/promises'
 import { limits } from '../store/cluster.ts'
 import { newClusterKey, redisExactlyAt } from './store.ts'
 
@@ -14,8 +15,10 @@ const open = (opening: Opening) =>
     { deliver: () => {}, now: Date.now, limits },
   ])
 
-export const checkOpens = async (opening: Opening): Promise<void> => {
+/** Fails when the store tells of a fault until it is closed, after so many turns of the event loop. */
+export const checkOpens = async (opening: Opening, turns = 0): Promise<void> => {
   const { close } = await open(opening)
+  for (let turn = 0; turn < turns; turn += 1) await setImmediate()
   await close()
 }
 

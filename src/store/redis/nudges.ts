@@ -34,6 +34,7 @@ class ServerNudges {
   /** Channels that were probed, and when. */
   readonly #awaited = new Map<string, number>()
   #isSubscribed = false
+  #isClosed = false
   #nextProbe = 0
 
   constructor(options: NudgesOptions, channels: readonly string[], node: RedisNode | undefined) {
@@ -41,7 +42,7 @@ class ServerNudges {
     this.channels = channels
     const redis = connectionTo(options.address, node)
     this.#redis = redis
-    redis.on('error', options.onError)
+    redis.on('error', (error) => this.#fail(error))
     redis.on('ready', () => void this.#subscribe())
     redis.on('close', () => {
       this.#isSubscribed = false
@@ -83,7 +84,7 @@ class ServerNudges {
   }
 
   #giveUp(): void {
-    this.#options.onError(new Error('no nudges arrive: connecting anew'))
+    this.#fail(new Error('no nudges arrive: connecting anew'))
     this.reconnect()
   }
 
@@ -94,19 +95,29 @@ class ServerNudges {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#redis.disconnect()
+  }
+
+  /** What breaks because it was closed is no fault. */
+  #fail(error: unknown): void {
+    if (!this.#isClosed) this.#options.onError(error)
   }
 
   /** One channel a command: they lie in different slots. */
   async #subscribe(): Promise<void> {
-    const { onError, onGap, servers } = this.#options
+    const { onGap, servers } = this.#options
+    // the client may become ready a moment after it was told to go
+    if (this.#isClosed) return
     try {
       await Promise.all(this.channels.map((channel) => this.#redis.ssubscribe(channel)))
+      if (this.#isClosed) return
       this.#awaited.clear()
       this.#isSubscribed = true
       onGap(this.channels)
     } catch (error) {
-      onError(error)
+      if (this.#isClosed) return
+      this.#fail(error)
       void servers.refresh()
       if (this.#redis.status === 'ready') this.reconnect()
     }

@@ -94,6 +94,7 @@ class Upkeep {
   readonly #nudges: Nudges
   #timer: NodeJS.Timeout | undefined
   #ticks = 0
+  #isStopped = false
 
   constructor(options: RedisStoreOptions) {
     const { onFault } = options
@@ -126,6 +127,7 @@ class Upkeep {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true
     clearInterval(this.#timer)
     this.#nudges.close()
     await this.#mailboxes.stop()
@@ -141,7 +143,8 @@ class Upkeep {
       this.#isolation.check()
       await this.#healing.heal()
     } catch (error) {
-      this.#onFault(error, 'upkeep')
+      // a tick that was under way finds its connections closed
+      if (!this.#isStopped) this.#onFault(error, 'upkeep')
     }
   }
 }

@@ -25,6 +25,7 @@ export class Link {
   #underWay = 0
   #isCorked = false
   #isLost = false
+  #isClosed = false
   /** Why there is no connection, as far as is known. */
   #problem = 'not connected yet'
   /** When the server last answered, or was first asked after it had answered everything. */
@@ -36,7 +37,7 @@ export class Link {
     redis.on('error', (error: Error) => {
       // without the time to the next attempt, which differs each time
       this.#problem = error.message.replace(/ Retrying from scratch after [\d.]+ms\./, '')
-      onError(new Error(this.#problem, { cause: error }))
+      if (!this.#isClosed) onError(new Error(this.#problem, { cause: error }))
     })
     redis.on('close', () => this.#lost())
     redis.on('ready', () => {
@@ -87,6 +88,7 @@ export class Link {
   }
 
   close(): void {
+    this.#isClosed = true
     clearInterval(this.#check)
     this.#redis.disconnect()
   }
