@@ -3,21 +3,17 @@ import type { Logger } from 'pino'
 import type { Information } from './config/information.ts'
 import type { Settings } from './config/settings.ts'
 import { nativeCrypto } from './crypto/native.ts'
-import type { CryptoProvider } from './crypto/provider.ts'
 import { Hub } from './delivery/hub.ts'
 import { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
 import { Listeners } from './listeners.ts'
 import { openProxy } from './open-proxy.ts'
 import { openStore } from './open-store.ts'
-import { BlockPacker } from './protocol/block.ts'
-import { ProtocolError } from './protocol/bytes.ts'
 import type { Relays } from './proxy/relays.ts'
-import { type HandshakeOptions, shakeHands } from './session/handshake.ts'
-import { Session } from './session/session.ts'
+import type { Session } from './session/session.ts'
+import { Sessions } from './sessions.ts'
 import type { QueueStore } from './store/store.ts'
 import type { TlsCredentials } from './transport/tls.ts'
-import type { Transport } from './transport/transport.ts'
 import { WebSockets } from './transport/web-socket.ts'
 import { openSite, type Site } from './web/site.ts'
 import { siteContent } from './web/site-content.ts'
@@ -53,34 +49,22 @@ interface Parts {
 
 class RunningRelay implements Relay {
   readonly #options: RelayOptions
-  readonly #now: () => number
-  readonly #crypto: CryptoProvider = nativeCrypto
-  readonly #hub: Hub<Session>
   readonly #faults: FaultLog
-  readonly #packer = new BlockPacker()
   readonly #store: QueueStore
   readonly #proxy: Relays | undefined
-  readonly #transports = new Set<Transport>()
-  readonly #serving = new Set<Promise<void>>()
+  readonly #sessions: Sessions
   #site: Site | undefined
   #listeners: Listeners | undefined
-  readonly #reaper: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: RelayOptions, { hub, store, faults }: Parts) {
     this.#faults = faults
     const { settings } = options
     this.#options = options
-    this.#now = options.now ?? Date.now
-    this.#hub = hub
     this.#store = store
-    const parts = { crypto: this.#crypto, now: this.#now, onFault: faults.tell }
-    this.#proxy = openProxy(settings, parts)
-    if (settings.inactiveTtlSeconds > 0)
-      this.#reaper = setInterval(
-        () => this.#closeInactive(),
-        settings.inactiveIntervalSeconds * 1000,
-      ).unref()
+    const parts = { crypto: nativeCrypto, now: options.now ?? Date.now }
+    this.#proxy = openProxy(settings, { ...parts, onFault: faults.tell })
+    this.#sessions = new Sessions({ ...options, ...parts, hub, store, faults, proxy: this.#proxy })
   }
 
   get ports(): readonly number[] {
@@ -94,7 +78,7 @@ class RunningRelay implements Relay {
 
   async listen(): Promise<void> {
     const { settings, identity, webCertificate, information } = this.#options
-    const accept = (transport: Transport): void => this.#accept(transport)
+    const { accept } = this.#sessions
     this.#site = await openSite({
       content: () => siteContent({ settings, identity, information, ports: this.ports }),
       webSockets: new WebSockets(settings.wsOrigins, accept),
@@ -105,7 +89,7 @@ class RunningRelay implements Relay {
       identity,
       webCertificate,
       http: this.#site.connections,
-      randomBytes: this.#crypto.randomBytes,
+      randomBytes: nativeCrypto.randomBytes,
       accept,
     })
     await this.#listeners.open()
@@ -124,83 +108,9 @@ class RunningRelay implements Relay {
     await this.close()
   }
 
-  #accept(transport: Transport): void {
-    this.#transports.add(transport)
-    const serving = this.#serve(transport).finally(() => {
-      this.#transports.delete(transport)
-      this.#serving.delete(serving)
-    })
-    this.#serving.add(serving)
-  }
-
-  async #serve(transport: Transport): Promise<void> {
-    const session = await this.#openSession(transport)
-    if (session === undefined) return
-    try {
-      await session.serve()
-    } catch (error) {
-      this.#faults.tell(error, 'serve')
-    } finally {
-      transport.destroy()
-      this.#hub.remove(session.connectionId)
-      await session.finish()
-    }
-  }
-
-  async #openSession(transport: Transport): Promise<Session | undefined> {
-    const { settings, identity, log } = this.#options
-    const deadline = setTimeout(() => transport.destroy(), settings.handshakeTimeoutSeconds * 1000)
-    try {
-      const options: HandshakeOptions = {
-        crypto: this.#crypto,
-        identity,
-        versions: settings.versions,
-      }
-      const agreed = await shakeHands(transport, options)
-      const id = this.#hub.nextConnection()
-      const session = new Session({
-        transport,
-        agreed,
-        connection: { id, nextClaim: this.#hub.nextClaim },
-        context: {
-          store: this.#store,
-          crypto: this.#crypto,
-          policy: settings,
-          ...(this.#proxy && { proxy: this.#proxy }),
-          now: this.#now,
-        },
-        packer: this.#packer,
-        notificationIntervalMs: settings.notificationIntervalMs,
-        onFault: this.#faults.tell,
-      })
-      this.#hub.add(id, session)
-      return session
-    } catch (error) {
-      if (error instanceof ProtocolError) log.debug({ reason: error.message }, 'handshake refused')
-      else this.#faults.tell(error, 'handshake')
-      transport.close()
-      return undefined
-    } finally {
-      clearTimeout(deadline)
-    }
-  }
-
-  #closeInactive(): void {
-    const oldest = this.#now() - this.#options.settings.inactiveTtlSeconds * 1000
-    for (const session of this.#hub.listeners)
-      if (!session.hasSubscriptions && session.lastActiveAt < oldest) session.close()
-  }
-
   async #close(): Promise<void> {
     this.#listeners?.stop()
-    clearInterval(this.#reaper)
-    for (const transport of this.#transports) transport.close()
-    const { drainSeconds } = this.#options.settings
-    const deadline = setTimeout(() => {
-      for (const transport of this.#transports) transport.destroy()
-    }, drainSeconds * 1000)
-    await Promise.allSettled(this.#serving)
-    clearTimeout(deadline)
+    await this.#sessions.close()
     this.#listeners?.destroy()
     this.#proxy?.close()
     await this.#site?.[Symbol.asyncDispose]()
