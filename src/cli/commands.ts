@@ -22,5 +22,16 @@ export const commands: ReadonlyMap<string, Entry> = new Map([
   ],
   ['check', entry('find mistakes before a start', async () => (await import('./check.ts')).check)],
   ['ping', entry('test any SMP server', async () => (await import('./ping.ts')).ping)],
+  [
+    'conformance',
+    entry(
+      'check that a server speaks SMP',
+      async () => (await import('./conformance.ts')).conformance,
+    ),
+  ],
+  [
+    'bench',
+    entry('load an SMP server and measure', async () => (await import('./bench.ts')).bench),
+  ],
   ['demo', entry('let two clients talk', async () => (await import('./demo.ts')).demo)],
 ])
