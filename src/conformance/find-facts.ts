@@ -4,7 +4,7 @@ import { Mismatch } from './check.ts'
 import { cleanUp } from './clean-up.ts'
 import { dial } from './dial.ts'
 import { type Facts, forwarding } from './facts.ts'
-import { MadeQueues } from './made.ts'
+import type { MadeQueues } from './made.ts'
 import { destinationOf, PRXY, relayServer } from './relay.ts'
 import { Scene } from './scene.ts'
 import type { SuiteOptions } from './suite.ts'
@@ -58,11 +58,10 @@ const whyNoProxy = async (
 }
 
 /** @throws HandshakeError when there is no session; what the client library throws */
-export const findFacts = async (options: SuiteOptions): Promise<Facts> => {
+export const findFacts = async (options: SuiteOptions, made: MadeQueues): Promise<Facts> => {
   const timing: Timing = { ...usualTiming, ...options.timing }
   const { told, servers, signal } = options
   const facts: Facts = { told, versions: await versionsOf(options, timing.answerMs) }
-  const made = new MadeQueues()
   const scene = new Scene({ servers, facts, timing, made, signal })
   try {
     const noQueues = await whyNoQueues(options, scene)
@@ -73,7 +72,7 @@ export const findFacts = async (options: SuiteOptions): Promise<Facts> => {
       ...(noProxy !== undefined && { noProxy }),
     }
   } finally {
-    scene.close()
+    await scene.close()
     await cleanUp(servers[0], made)
   }
 }

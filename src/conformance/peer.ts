@@ -1,5 +1,6 @@
 /** One connection of a check: says lines, and hears answers and events. */
 
+import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionClosed } from '../client/errors.ts'
 import type { Session } from '../client/handshake.ts'
 import type { ClientTransport } from '../client/transport.ts'
@@ -11,12 +12,13 @@ import { pad } from '../protocol/padding.ts'
 import type { Reply, ReplyTag } from '../protocol/reply.ts'
 import { decodeReply } from '../protocol/reply-decoder.ts'
 import { decodeTransmission, encodeTail, hasSessionId } from '../protocol/transmission.ts'
+import { AskedRequests } from './asked.ts'
 import { Mismatch } from './check.ts'
-import { type CommandOrText, commandBytes } from './commands.ts'
+import { commandBytes } from './commands.ts'
 import { Inbox } from './inbox.ts'
 import { type Expected, expectedText, type Heard, isExpected, type Line, type Row } from './line.ts'
 import type { SharedScene } from './shared-scene.ts'
-import { type Signer, signerText, transmissionOf } from './signer.ts'
+import { signerText, transmissionOf } from './signer.ts'
 import { commandText } from './words.ts'
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : `${error}`)
@@ -29,8 +31,7 @@ export class Peer {
   readonly #transport: ClientTransport
   readonly #scene: SharedScene
   readonly #inbox = new Inbox<Heard>()
-  /** Requests not yet answered, by correlation id, for what answers tell of them. */
-  readonly #asked = new Map<string, { readonly by: Signer; readonly command: CommandOrText }[]>()
+  readonly #asked = new AskedRequests()
 
   constructor(
     name: string,
@@ -169,14 +170,17 @@ export class Peer {
   /** For a short time nothing comes, after all that is on its way has come. */
   async quiet(): Promise<void> {
     await this.expect([undefined, noEntity, { tag: 'PING' }], 'PONG')
-    const fits = (): boolean => true
     const limits = { ms: this.#scene.timing.quietMs, signal: this.#scene.signal }
-    const heard = await this.#inbox.take(fits, limits)
-    if (heard !== undefined) this.#isNotQuiet(heard)
+    const heard = await this.#inbox.take(() => true, limits)
+    if (heard !== undefined)
+      throw new Mismatch('nothing more', `${heard.text} for ${this.#nameOf(heard.entityId)}`)
   }
 
-  #isNotQuiet({ text, entityId }: Heard): never {
-    throw new Mismatch('nothing more', `${text} for ${this.#nameOf(entityId)}`)
+  /** Closes once it is known which queues were made, or after so many milliseconds. */
+  async closeSettled(ms: number): Promise<void> {
+    const late = delay(ms, undefined, { ref: false })
+    await Promise.race([this.ended, this.#asked.made(), late])
+    this.close()
   }
 
   close(): void {
@@ -189,9 +193,7 @@ export class Peer {
 
   #note([by, to, command]: Line, id: string): void {
     this.#scene.onAsk(command)
-    const asked = this.#asked.get(id)
-    if (asked === undefined) this.#asked.set(id, [{ by, command }])
-    else asked.push({ by, command })
+    this.#asked.add(id, { by, command })
     const target = to === noEntity ? '' : ` to ${this.#nameOf(to)}`
     const what = `${commandText(command, this.#scene.names)}${target}, ${signerText(by)}`
     this.#scene.transcript.said(this.name, what)
@@ -230,7 +232,7 @@ export class Peer {
     if (!hasSessionId(transmission, this.session) || authorization.length > 0)
       throw new ConnectionClosed('protocol', 'a transmission that no server makes')
     const heard = { correlationId, entityId, ...this.#decoded(entityId, command) }
-    const asked = this.#asked.get(correlationId)?.shift()
+    const asked = this.#asked.take(correlationId)
     if (heard.reply && asked) this.#scene.onAnswer(asked, heard.reply, entityId)
     const target = entityId === noEntity ? '' : ` for ${this.#nameOf(entityId)}`
     const kind = correlationId === '' ? ' (event)' : ''

@@ -42,6 +42,9 @@ export type NewOptions = Partial<Omit<Command<'NEW'>, 'tag' | 'authKey' | 'dhKey
   readonly correlationId?: Bytes
 }
 
+/** For the answer to NEW when the check is over. */
+const SETTLE_MS = 2000
+
 export class Scene implements SharedScene {
   readonly facts: Facts
   readonly timing: Timing
@@ -180,9 +183,11 @@ export class Scene implements SharedScene {
     this.#closers.push(close)
   }
 
-  close(): void {
+  /** Soon, but not before it is known which queues were made. */
+  async close(): Promise<void> {
     for (const close of this.#closers) close()
-    for (const peer of this.#peers) peer.close()
+    const ms = Math.min(this.timing.answerMs, SETTLE_MS)
+    await Promise.all(this.#peers.map((peer) => peer.closeSettled(ms)))
   }
 
   #adopt(queue: CheckedQueue): void {

@@ -111,7 +111,7 @@ class Run {
       const { expected, got } = failureOf(error, late)
       return { ...ran, notes, took, outcome: 'failed', expected, got, wire: scene.transcript.lines }
     } finally {
-      scene.close()
+      await scene.close()
       await cleanUp(this.#options.servers[0], made)
       this.queuesMade += made.count
       this.queuesLeft += made.left.length
@@ -130,10 +130,15 @@ class Run {
  *   signal's reason when it is aborted before that
  */
 export const runSuite = async (options: SuiteOptions): Promise<Report> => {
-  const facts = await findFacts(options)
+  const made = new MadeQueues()
+  const facts = await findFacts(options, made)
   options.onFacts?.(facts)
   const run = new Run(options, facts)
   await run.all()
-  const { results, queuesMade, queuesLeft } = run
-  return { facts, results, queuesMade, queuesLeft }
+  return {
+    facts,
+    results: run.results,
+    queuesMade: made.count + run.queuesMade,
+    queuesLeft: made.left.length + run.queuesLeft,
+  }
 }
