@@ -19,9 +19,7 @@ import { Inbox } from './inbox.ts'
 import { type Expected, expectedText, type Heard, isExpected, type Line, type Row } from './line.ts'
 import type { SharedScene } from './shared-scene.ts'
 import { signerText, transmissionOf } from './signer.ts'
-import { commandText } from './words.ts'
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : `${error}`)
+import { commandText, reasonOf } from './words.ts'
 
 export class Peer {
   readonly name: string

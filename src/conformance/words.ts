@@ -24,6 +24,9 @@ export const bytesText = (bytes: Bytes): string => {
 export const messageText = (body: string, flag: 'T' | 'F' = 'F'): string =>
   `MSG ${flag} ${bytesText(latin1Bytes(body))}`
 
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : `${error}`
+
 /** What ids are called in a check. */
 export class Names {
   readonly #names = new Map<EntityId, string>()

@@ -1,38 +1,12 @@
 /** `sluice conformance` as people call it. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Io } from '../../src/cli/io.ts'
 import { runCli } from '../../src/cli/run-cli.ts'
 import { allChecks } from '../../src/conformance/catalog.ts'
 import { printServerAddress, type ServerAddress } from '../../src/protocol/address.ts'
 import { startTestRelay } from '../client/support/relay.ts'
 import { TwistedRelay } from '../conformance/support/twisted-relay.ts'
-
-class TestIo implements Io {
-  readonly env = {}
-  readonly signal: AbortSignal
-  out = ''
-  err = ''
-  readonly stderr = {
-    write: (text: string) => {
-      this.err += text
-    },
-  }
-  readonly stdout: Io['stdout']
-
-  constructor({
-    signal = new AbortController().signal,
-    isTTY = false,
-    onWrite = (_: string) => {},
-  } = {}) {
-    this.signal = signal
-    const write = (text: string): void => {
-      this.out += text
-      onWrite(this.out)
-    }
-    this.stdout = { isTTY, write }
-  }
-}
+import { TestIo } from '../support/test-io.ts'
 
 const run = async (args: readonly string[], io = new TestIo()) => {
   const code = await runCli(['conformance', ...args], io)

@@ -124,6 +124,7 @@ export class TwistedRelay implements AsyncDisposable {
   async #listen(): Promise<void> {
     this.#server.on('secureConnection', (socket) => {
       this.#sockets.add(socket)
+      socket.setNoDelay(true)
       socket.on('error', () => socket.destroy())
       const transport = tlsTransport(socket, undefined)
       assert.ok(transport)

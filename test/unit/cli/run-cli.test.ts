@@ -73,6 +73,15 @@ describe('wrong usage is one line and exit code 2', () => {
     [['conformance', '--jobs', '99', ADDRESS], /^sluice: --jobs "99" must be/],
     [['conformance', '--relay', 'x', ADDRESS], /^sluice: --relay: not an SMP server address/],
     [
+      ['bench'],
+      /^sluice: the address of a server is needed: smp:\/\/…; see 'sluice bench --help'$/,
+    ],
+    [['bench', '-m', 'all', ADDRESS], /^sluice: --mode "all" must be one of load, storm, idle/],
+    [['bench', '-m', 'storm', '-r', '1', ADDRESS], /^sluice: --rate has no meaning for a storm/],
+    [['bench', '-c', '1', ADDRESS], /^sluice: --connections "1" must be .* \(connections\); see/],
+    [['bench', '--body', '16049', ADDRESS], /^sluice: --body "16049" must be/],
+    [['bench', '-w', '0', ADDRESS], /^sluice: --workers "0" must be/],
+    [
       ['ping', 'smp://x@h', '--count', '0'],
       /^sluice: (not an SMP server address|--count "0" must)/,
     ],
