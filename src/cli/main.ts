@@ -3,6 +3,8 @@ import { environment } from '../config/environment.ts'
 import { runCli } from './run-cli.ts'
 import { stopOnSignals } from './signals.ts'
 
+const LAST_MS = 1_000
+
 // a reader that had enough, such as `head`, is no failure
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
@@ -12,9 +14,15 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   env: environment,
-  signal: stopOnSignals({
+  ...stopOnSignals({
     on: (signal, listener) => process.on(signal, listener),
     exit: (code) => process.exit(code),
     now: () => performance.now(),
   }),
+  onHangup: (listener) => {
+    process.on('SIGHUP', listener)
+    return () => process.off('SIGHUP', listener)
+  },
 })
+// what is left open then keeps nobody waiting
+setTimeout(() => process.exit(), LAST_MS).unref()

@@ -1,6 +1,7 @@
 /** Every setting of the relay, each once; types, checks and documentation follow from this table. */
 import { z } from 'zod'
 import { informationSettings } from './information-settings.ts'
+import { lifecycleSettings } from './lifecycle-settings.ts'
 import { proxySettings } from './proxy-settings.ts'
 import { DAY, HOUR, optional, registry, type Setting, setting, TEN_YEARS, WEEK } from './setting.ts'
 import {
@@ -149,10 +150,7 @@ export const settingsSchema = z.object({
     variable: 'SLUICE_HANDSHAKE_TIMEOUT_SECONDS',
     help: 'Time a new connection has for its TLS handshake, and then for its client hello.',
   }),
-  drainSeconds: setting(integer({ min: 0, max: HOUR, unit: 'seconds' }), '30', {
-    variable: 'SLUICE_DRAIN_SECONDS',
-    help: 'Longest time a stopping relay takes to close its connections.',
-  }),
+  ...lifecycleSettings,
   logLevel: setting(oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info', {
     variable: 'SLUICE_LOG_LEVEL',
     help: 'Least important level that is logged.',

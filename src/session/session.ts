@@ -4,7 +4,6 @@ import type { Listener } from '../delivery/hub.ts'
 import { Subscriptions } from '../delivery/subscriptions.ts'
 import { type BlockPacker, decodeBlock } from '../protocol/block.ts'
 import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
-import type { Tag } from '../protocol/command.ts'
 import { noEntity } from '../protocol/ids.ts'
 import { refusal } from '../protocol/reply.ts'
 import { authorizedPrefix } from '../protocol/transmission.ts'
@@ -27,12 +26,10 @@ import { ForwardedCommands } from './forwarded.ts'
 import type { AgreedSession } from './handshake.ts'
 import { eventOf, Output } from './output.ts'
 import { Pushes } from './pushes.ts'
+import { UnderWay } from './under-way.ts'
+import { weightOf } from './weight.ts'
 import { Window } from './window.ts'
 
-/** Blocks in work are bounded by their possible answers: a message for each of these. */
-const messageTags: ReadonlySet<Tag> = new Set<Tag>(['SUB', 'GET', 'ACK'])
-const MESSAGE_WEIGHT = 16_384
-const REPLY_WEIGHT = 128
 const WINDOW_BYTES = 256 * 1024
 /** Commands that another relay forwarded: those on one queue must not hold up all of its clients'. */
 const FORWARDED_COMMANDS = 128
@@ -40,6 +37,8 @@ const FORWARDED_COMMANDS = 128
 const REMOTE_COMMANDS = 32
 /** While none of them ends, the connection is not read for so long; then more are turned away. */
 const REMOTE_PATIENCE_MS = 2_000
+/** So long does a connection that is to be closed wait for what other relays work on. */
+const LEAVING_PATIENCE_MS = 5_000
 
 export interface SessionOptions {
   readonly transport: Transport
@@ -49,14 +48,6 @@ export interface SessionOptions {
   readonly packer: BlockPacker
   readonly notificationIntervalMs: number
   readonly onFault: (error: unknown, during: string) => void
-}
-
-const weightOf = (claims: readonly (Claimed | Refused)[]): number => {
-  let weight = 0
-  for (const claim of claims)
-    weight +=
-      'command' in claim && messageTags.has(claim.command.tag) ? MESSAGE_WEIGHT : REPLY_WEIGHT
-  return weight
 }
 
 const apart = (claim: Claimed | Refused): 'own' | 'remote' | undefined =>
@@ -78,8 +69,9 @@ export class Session implements Listener {
   readonly #window = new Window(WINDOW_BYTES)
   readonly #forwarded = new Window(FORWARDED_COMMANDS)
   readonly #remote: Slots
-  /** Blocks in work. */
-  readonly #answering = new Set<Promise<void>>()
+  /** Blocks in work, and commands that other relays work on. */
+  readonly #own = new UnderWay<undefined>()
+  readonly #others = new UnderWay<Claimed | Refused>()
   #lastReceivedAt: number
 
   constructor(options: SessionOptions) {
@@ -144,6 +136,24 @@ export class Session implements Listener {
     else this.#pushes.receive(event)
   }
 
+  /** Whether commands are under way. */
+  get isBusy(): boolean {
+    return !(this.#own.isEmpty && this.#others.isEmpty)
+  }
+
+  /** Takes no more blocks: `serve` returns when the commands of those that came have begun. */
+  leave(): void {
+    this.#options.transport.stopReading()
+  }
+
+  /** Resolves when all that has begun is answered, by other relays too, and nothing is pushed. */
+  async settle(): Promise<void> {
+    await this.#others.settled(LEAVING_PATIENCE_MS)
+    await this.#own.settled()
+    await this.#pushes.settle()
+    this.#output.send(this.#others.subjects.map((request) => ({ ...request, reply: errBusy })))
+  }
+
   /** For connections that were silent for long: what one has not taken by now it will not take. */
   close(): void {
     const { transport } = this.#options
@@ -168,7 +178,7 @@ export class Session implements Listener {
   /** Gives up what the store holds for the connection, once its last commands are through. */
   async finish(): Promise<void> {
     this.#pushes.stop()
-    await Promise.all(this.#answering)
+    await this.#own.settled()
     const { store, connection } = this.#context
     try {
       await store.release(connection.id, this.#subscriptions.held)
@@ -199,18 +209,14 @@ export class Session implements Listener {
   ): Promise<void> {
     await window.enter(weight)
     const answering = this.#answer(requests, await this.#admission.authorize(requests))
-    this.#answering.add(answering)
-    void answering.finally(() => {
-      this.#answering.delete(answering)
-      window.leave(weight)
-    })
+    this.#own.add(answering, undefined, () => window.leave(weight))
   }
 
   /** The end of the connection does not wait for another relay. */
   async #beginRemote(request: Claimed | Refused): Promise<void> {
     if (!(await this.#remote.enter())) return this.#output.send([{ ...request, reply: errBusy }])
     const answering = this.#answer([request], await this.#admission.authorize([request]))
-    void answering.finally(() => this.#remote.leave())
+    this.#others.add(answering, request, () => this.#remote.leave())
   }
 
   /** Undefined when the block as a whole cannot be read. */

@@ -21,6 +21,7 @@ import { done, stale } from './changes.ts'
 import { countAll } from './counts.ts'
 import type { Held } from './interests.ts'
 import { LinkChanges } from './link-changes.ts'
+import { Loads } from './loads.ts'
 import { Messages } from './messages.ts'
 import { NotifierChanges } from './notifier-changes.ts'
 import type { Pod } from './pod.ts'
@@ -44,6 +45,7 @@ export class RedisStore implements QueueStore {
   readonly #changes: QueueChanges
   readonly #links: LinkChanges
   readonly #notifiers: NotifierChanges
+  readonly #loads: Loads
   readonly #stop: () => Promise<void>
   readonly #onFault: OnFault
 
@@ -58,6 +60,7 @@ export class RedisStore implements QueueStore {
     this.#changes = new QueueChanges(pod)
     this.#links = new LinkChanges(pod)
     this.#notifiers = new NotifierChanges(pod)
+    this.#loads = new Loads(pod)
     this.#stop = stop
   }
 
@@ -169,6 +172,10 @@ export class RedisStore implements QueueStore {
 
   async count(): Promise<StoreCounts> {
     return countAll(this.#pod)
+  }
+
+  shareLoad(connections: number | undefined) {
+    return this.#loads.share(connections)
   }
 
   close() {
