@@ -53,6 +53,8 @@ export class Audit {
   readonly #problems: string[] = []
   readonly failures: Failed[] = []
   strayEnds = 0
+  /** Connections of the load. */
+  readonly dials = { tried: 0, failed: 0 }
   readonly #rules: AuditRules
 
   constructor(rules: AuditRules = {}) {

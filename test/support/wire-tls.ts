@@ -71,6 +71,11 @@ export class TlsRelay implements AsyncDisposable {
     return port
   }
 
+  /** What is asked of the relay as a whole. */
+  get itself(): Relay {
+    return this.#relay
+  }
+
   renewWebCertificate(...given: Parameters<Relay['renewWebCertificate']>): void {
     this.#relay.renewWebCertificate(...given)
   }
