@@ -13,9 +13,9 @@ const END = 1.1
 const PATIENCE = 3
 /** Of the connections, in a round. */
 const SHARE = 0.01
-/** After so many rounds what was above the mean must have become less by a tenth. */
+/** After so many rounds what was above the mean must have become less by a twentieth. */
 const TRIAL_ROUNDS = 12
-const LEAST_GAIN = 0.1
+const LEAST_GAIN = 0.05
 /** Rounds until it tries again where it was of no use. */
 const PAUSE_ROUNDS = 360
 
