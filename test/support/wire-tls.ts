@@ -137,7 +137,7 @@ export class TlsRelay implements AsyncDisposable {
 }
 
 /** TLS over this does not own the TCP connection, so that it can be reset. */
-const borrowed = (tcp: Socket): Duplex => {
+export const borrowed = (tcp: Socket): Duplex => {
   const duplex = new Duplex({
     read: () => tcp.resume(),
     write: (chunk, _, done) => tcp.write(chunk, () => done()),
