@@ -60,8 +60,8 @@ export class Reload {
         if (!(await this.#reload())) log.info('reloaded: nothing has changed')
       })
     })
-    // what changed since it was read
-    this.#begin(() => this.#reload())
+    // they may have changed since they were read
+    this.#begin(() => this.#watch.watch(this.#paths(), false))
   }
 
   stop(): void {

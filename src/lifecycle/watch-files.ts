@@ -4,7 +4,9 @@
  */
 import { stat } from 'node:fs/promises'
 
-const LOOK_MS = 2_000
+const LOOK_MS = 1_000
+/** Other than everything that is seen. */
+const UNKNOWN = '?'
 
 /** Differs whenever another file, or another content, is found at the path. */
 const lookAt = async (path: string): Promise<string> => {
@@ -22,7 +24,7 @@ export class FileWatch {
   #paths: readonly string[] = []
   /** At the last look, and when it was told last. */
   #seen = ''
-  #told: string | undefined
+  #told = ''
   #isLooking = false
 
   /** @param changed called once they have changed and then stayed the same for a look */
@@ -31,11 +33,11 @@ export class FileWatch {
     this.#timer = setInterval(() => void this.#look(), lookMs).unref()
   }
 
-  /** What they are now counts as known. */
-  async watch(paths: Iterable<string>): Promise<void> {
+  /** What they are now counts as known, or as a change, where they were read before this. */
+  async watch(paths: Iterable<string>, isKnown = true): Promise<void> {
     this.#paths = [...paths]
     this.#seen = await this.#lookAtAll()
-    this.#told = this.#seen
+    this.#told = isKnown ? this.#seen : UNKNOWN
   }
 
   stop(): void {
@@ -43,7 +45,7 @@ export class FileWatch {
   }
 
   async #look(): Promise<void> {
-    if (this.#isLooking || this.#told === undefined) return
+    if (this.#isLooking) return
     this.#isLooking = true
     const before = this.#seen
     this.#seen = await this.#lookAtAll()

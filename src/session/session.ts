@@ -2,8 +2,8 @@
 import type { Context } from '../commands/spec.ts'
 import type { Listener } from '../delivery/hub.ts'
 import { Subscriptions } from '../delivery/subscriptions.ts'
-import { type BlockPacker, decodeBlock } from '../protocol/block.ts'
-import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
+import type { BlockPacker } from '../protocol/block.ts'
+import type { Bytes } from '../protocol/bytes.ts'
 import { noEntity } from '../protocol/ids.ts'
 import { refusal } from '../protocol/reply.ts'
 import { authorizedPrefix } from '../protocol/transmission.ts'
@@ -11,15 +11,9 @@ import { Slots } from '../slots.ts'
 import type { StoreEvent } from '../store/store.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Admission } from './admission.ts'
-import {
-  type Authorized,
-  type Claimed,
-  type Faulty,
-  type Refused,
-  readClaim,
-  type SessionBinding,
-} from './authorize.ts'
+import type { Authorized, Claimed, Faulty, Refused, SessionBinding } from './authorize.ts'
 import type { BlockLayer } from './block-layer.ts'
+import { apart, readClaims, weightOf } from './block-work.ts'
 import { Endings } from './endings.ts'
 import { Executor } from './execute.ts'
 import { ForwardedCommands } from './forwarded.ts'
@@ -27,7 +21,6 @@ import type { AgreedSession } from './handshake.ts'
 import { eventOf, Output } from './output.ts'
 import { Pushes } from './pushes.ts'
 import { UnderWay } from './under-way.ts'
-import { weightOf } from './weight.ts'
 import { Window } from './window.ts'
 
 const WINDOW_BYTES = 256 * 1024
@@ -50,9 +43,6 @@ export interface SessionOptions {
   readonly onFault: (error: unknown, during: string) => void
 }
 
-const apart = (claim: Claimed | Refused): 'own' | 'remote' | undefined =>
-  'entry' in claim && claim.entry.party === undefined ? claim.entry.apart : undefined
-
 const errBusy = refusal({ code: 'PROXY', proxy: { code: 'BROKER', error: { code: 'TIMEOUT' } } })
 const errBlock = eventOf(noEntity, refusal({ code: 'BLOCK' }))
 
@@ -72,6 +62,8 @@ export class Session implements Listener {
   /** Blocks in work, and commands that other relays work on. */
   readonly #own = new UnderWay<undefined>()
   readonly #others = new UnderWay<Claimed | Refused>()
+  /** Commands of a block that was read wait to be under way. */
+  #isBeginning = false
   #lastReceivedAt: number
 
   constructor(options: SessionOptions) {
@@ -138,7 +130,7 @@ export class Session implements Listener {
 
   /** Whether commands are under way. */
   get isBusy(): boolean {
-    return !(this.#own.isEmpty && this.#others.isEmpty)
+    return this.#isBeginning || !this.#own.isEmpty || !this.#others.isEmpty
   }
 
   /** Takes no more blocks: `serve` returns when the commands of those that came have begun. */
@@ -191,8 +183,14 @@ export class Session implements Listener {
   async #accept(block: Bytes): Promise<void> {
     this.#lastReceivedAt = this.#context.now()
     await this.#output.ready()
-    const claims = this.#read(block)
+    const claims = readClaims(this.#blocks.open(block), this.#binding)
     if (claims === undefined) return this.#output.send([errBlock])
+    this.#isBeginning = true
+    await this.#begin(claims)
+    this.#isBeginning = false
+  }
+
+  async #begin(claims: readonly (Claimed | Refused)[]): Promise<void> {
     const together = claims.filter((claim) => apart(claim) === undefined)
     if (together.length > 0) await this.#beginOwn(together, this.#window, weightOf(together))
     for (const claim of claims) {
@@ -217,18 +215,6 @@ export class Session implements Listener {
     if (!(await this.#remote.enter())) return this.#output.send([{ ...request, reply: errBusy }])
     const answering = this.#answer([request], await this.#admission.authorize([request]))
     this.#others.add(answering, request, () => this.#remote.leave())
-  }
-
-  /** Undefined when the block as a whole cannot be read. */
-  #read(block: Bytes): readonly (Claimed | Refused)[] | undefined {
-    const padded = this.#blocks.open(block)
-    if (padded === undefined) return undefined
-    try {
-      return decodeBlock(padded).map((bytes) => readClaim(bytes, this.#binding))
-    } catch (error) {
-      if (error instanceof ProtocolError) return undefined
-      throw error
-    }
   }
 
   async #answer(
