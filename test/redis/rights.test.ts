@@ -74,6 +74,14 @@ checkWith(redisAt(asRelay(server.url)))(
   },
 )
 
+checkWith(redisAt(asRelay(server.url)))(
+  'relays tell how many connections they have',
+  async (pod) => {
+    assert.deepEqual(await pod.store.shareLoad?.(7), [7])
+    assert.deepEqual(await pod.store.shareLoad?.(undefined), [])
+  },
+)
+
 test('nothing was refused', async () => {
   assert.deepEqual(await refusedBy(server), [])
 })
