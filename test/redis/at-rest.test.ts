@@ -229,7 +229,7 @@ describe('after a conversation of stores', async () => {
 
   test('every kind of thing is there', () => {
     const kinds = new Set(held.keys.map((key) => /^\w+:\{\w+\}:(\w)/.exec(key)?.[1]))
-    assert.deepEqual(kinds, new Set(['q', 'm', 'l', 'n', 'i', 'b', 'c', undefined]))
+    assert.deepEqual(kinds, new Set(['q', 'm', 'l', 'n', 'i', 'b', 'c', 'k', undefined]))
     const boxes = held.keys.filter((key) => /:b:/.test(key)).map((key) => held.values.get(key))
     const letters = boxes.flatMap((box) => [...(box ?? '').matchAll(/^\w/gm)].map(String))
     assert.deepEqual(new Set(letters), new Set(['a', 'b', 'n', 'D', 'e']))
