@@ -87,7 +87,7 @@ class Server {
 
   constructor(options: AdminApiOptions) {
     this.#options = options
-    this.app = newServer(options, (reply) => turnAway(reply, unauthorized))
+    this.app = newServer(options, (reply) => turnAway(reply.headers(headers), unauthorized))
     this.app.addHook('onRequest', async (request, reply) => this.#admit(request, reply))
     this.app.setErrorHandler((error, _, reply) => this.#failed(error, reply))
     const methods = new Map(options.operations.map(({ path, method }) => [path as string, method]))
