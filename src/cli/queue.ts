@@ -19,7 +19,7 @@ const options = {
   notice: {
     type: 'string',
     value: 'SECONDS',
-    help: 'for block: clients make no new addresses here so long, or `forever`',
+    help: 'for block: clients make no new addresses here so long, or forever',
   },
   yes: { type: 'boolean', short: 'y', help: 'for delete: do not ask' },
   ...adminOptions,
