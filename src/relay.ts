@@ -1,5 +1,6 @@
 /** One relay process: listeners, sessions and store put together. */
 import type { Logger } from 'pino'
+import type { AdminApi } from './admin/admin-api.ts'
 import type { Information } from './config/information.ts'
 import { LiveSettings, type SettingChanges } from './config/live-settings.ts'
 import type { Settings } from './config/settings.ts'
@@ -12,6 +13,7 @@ import type { Drain, Drainable } from './lifecycle/drain.ts'
 import { Lifecycle, type RelayState } from './lifecycle/lifecycle.ts'
 import type { Shed, ShedOptions } from './lifecycle/shed.ts'
 import { Listeners } from './listeners.ts'
+import { openAdmin } from './open-admin.ts'
 import { openProxy } from './open-proxy.ts'
 import { openStore } from './open-store.ts'
 import { equalBytes } from './protocol/bytes.ts'
@@ -42,6 +44,8 @@ export interface Relay extends AsyncDisposable {
   readonly ports: readonly number[]
   /** Ports for WebSocket and page, with TLS and without. */
   readonly webPorts: Readonly<Record<'wss' | 'ws', readonly number[]>>
+  /** Of the admin API, if there is one. */
+  readonly adminPort: number | undefined
   /** For connections from now on; without effect if there was no certificate before. */
   renewWebCertificate(certificate: TlsCredentials): void
   /**
@@ -83,6 +87,7 @@ class RunningRelay implements Relay {
   #identity: Identity
   #site: Site | undefined
   #listeners: Listeners | undefined
+  #admin: AdminApi | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: RelayOptions, { hub, store, faults, live }: Parts) {
@@ -121,6 +126,10 @@ class RunningRelay implements Relay {
     return this.#sessions.size
   }
 
+  get adminPort(): number | undefined {
+    return this.#admin?.port
+  }
+
   async listen(): Promise<void> {
     const { settings, identity, webCertificate, information } = this.#options
     const accept = (transport: Transport) => this.#sessions.accept(transport, this.#identity)
@@ -138,6 +147,9 @@ class RunningRelay implements Relay {
       accept: (transport, shown) => this.#sessions.accept(transport, shown),
     })
     await this.#listeners.open()
+    const [store, faults] = [this.#store, this.#faults]
+    const statistics = () => ({ ...this.#sessions.counts, proxy: this.#proxy?.statistics ?? null })
+    this.#admin = await openAdmin({ ...this.#options, store, faults, statistics })
   }
 
   renewWebCertificate(certificate: TlsCredentials): void {
@@ -196,6 +208,7 @@ class RunningRelay implements Relay {
   async #close(): Promise<void> {
     await this.#lifecycle.stop()
     this.#listeners?.destroy()
+    await this.#admin?.[Symbol.asyncDispose]()
     this.#proxy?.close()
     await this.#site?.[Symbol.asyncDispose]()
     await this.#store.close()

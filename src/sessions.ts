@@ -73,6 +73,11 @@ export class Sessions {
     this.#serving.add(serving)
   }
 
+  /** How many there are now: connections with those in their handshakes, and sessions. */
+  get counts(): { readonly connections: number; readonly sessions: number } {
+    return { connections: this.size, sessions: this.#options.hub.size }
+  }
+
   /** Connections that are there stay. */
   stopAccepting(): void {
     this.#isStopped = true

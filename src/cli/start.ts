@@ -102,9 +102,9 @@ SLUICE_DRAIN_SECONDS; a second one lets it hurry, a third one ends it at once. T
     const identity = await identityOf(settings, log)
     const webCertificate = await webCertificateOf(settings, log)
     const relay = await listen({ settings, identity, webCertificate, information, log })
-    const { ports, webPorts } = relay
+    const { ports, webPorts, adminPort } = relay
     const address = addressText({ ...identity, hosts: settings.hosts, ports })
-    log.info({ version: packageVersion(), ports, webPorts }, 'ready')
+    log.info({ version: packageVersion(), ports, webPorts, adminPort }, 'ready')
     io.stdout.write(`Sluice is ready: ${address}\n`)
     const reload = new Reload({ io, relay, log, settings, identity, webCertificate })
     await aborted(io.signal)

@@ -1,5 +1,6 @@
 /** Every setting of the relay, each once; types, checks and documentation follow from this table. */
 import { z } from 'zod'
+import { adminSettings } from './admin-settings.ts'
 import { informationSettings } from './information-settings.ts'
 import { lifecycleSettings } from './lifecycle-settings.ts'
 import { proxySettings } from './proxy-settings.ts'
@@ -110,6 +111,7 @@ export const settingsSchema = z.object({
     secret: true,
   }),
   ...proxySettings,
+  ...adminSettings,
   versions: setting(versionRange, '6-18', {
     variable: 'SLUICE_SMP_VERSIONS',
     help: 'SMP versions offered.',
