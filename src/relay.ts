@@ -6,13 +6,14 @@ import { nativeCrypto } from './crypto/native.ts'
 import { Hub } from './delivery/hub.ts'
 import { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
+import type { Limits } from './limits/limits.ts'
 import { Listeners } from './listeners.ts'
+import { openLimits } from './open-limits.ts'
 import { openProxy } from './open-proxy.ts'
-import { openStore } from './open-store.ts'
+import { type ClusterStore, openStore } from './open-store.ts'
 import type { Relays } from './proxy/relays.ts'
 import type { Session } from './session/session.ts'
 import { Sessions } from './sessions.ts'
-import type { QueueStore } from './store/store.ts'
 import type { TlsCredentials } from './transport/tls.ts'
 import { WebSockets } from './transport/web-socket.ts'
 import { openSite, type Site } from './web/site.ts'
@@ -43,15 +44,16 @@ export interface Relay extends AsyncDisposable {
 
 interface Parts {
   readonly hub: Hub<Session>
-  readonly store: QueueStore
+  readonly store: ClusterStore
   readonly faults: FaultLog
 }
 
 class RunningRelay implements Relay {
   readonly #options: RelayOptions
   readonly #faults: FaultLog
-  readonly #store: QueueStore
+  readonly #store: ClusterStore
   readonly #proxy: Relays | undefined
+  readonly #limits: Limits
   readonly #sessions: Sessions
   #site: Site | undefined
   #listeners: Listeners | undefined
@@ -64,7 +66,16 @@ class RunningRelay implements Relay {
     this.#store = store
     const parts = { crypto: nativeCrypto, now: options.now ?? Date.now }
     this.#proxy = openProxy(settings, { ...parts, onFault: faults.tell })
-    this.#sessions = new Sessions({ ...options, ...parts, hub, store, faults, proxy: this.#proxy })
+    this.#limits = openLimits({ ...options, store, onFault: faults.tell })
+    this.#sessions = new Sessions({
+      ...options,
+      ...parts,
+      hub,
+      store,
+      faults,
+      proxy: this.#proxy,
+      limits: this.#limits,
+    })
   }
 
   get ports(): readonly number[] {
@@ -89,9 +100,11 @@ class RunningRelay implements Relay {
       identity,
       webCertificate,
       http: this.#site.connections,
+      limits: this.#limits,
       randomBytes: nativeCrypto.randomBytes,
       accept,
     })
+    this.#limits.start()
     await this.#listeners.open()
   }
 
@@ -110,6 +123,7 @@ class RunningRelay implements Relay {
 
   async #close(): Promise<void> {
     this.#listeners?.stop()
+    this.#limits.stop()
     await this.#sessions.close()
     this.#listeners?.destroy()
     this.#proxy?.close()

@@ -59,6 +59,8 @@ const contradictions = (settings: Settings): string[] => {
     problems.push('SLUICE_CLUSTER_KEY is of no use without SLUICE_REDIS_URL: set that too')
   if (redisUrl === undefined && durability !== 'memory')
     problems.push(`SLUICE_DURABILITY ${durability} needs SLUICE_REDIS_URL`)
+  if (redisUrl === undefined && settings.limitShared)
+    problems.push('SLUICE_LIMIT_SHARED on needs SLUICE_REDIS_URL')
   // without it everything would go the direct way
   if (socksProxy === undefined && socksMode === 'always')
     problems.push('SLUICE_SOCKS_MODE always needs SLUICE_SOCKS_PROXY')

@@ -1,6 +1,7 @@
 /** Every setting of the relay, each once; types, checks and documentation follow from this table. */
 import { z } from 'zod'
 import { informationSettings } from './information-settings.ts'
+import { limitSettings } from './limit-settings.ts'
 import { proxySettings } from './proxy-settings.ts'
 import { DAY, HOUR, optional, registry, type Setting, setting, TEN_YEARS, WEEK } from './setting.ts'
 import {
@@ -109,6 +110,7 @@ export const settingsSchema = z.object({
     secret: true,
   }),
   ...proxySettings,
+  ...limitSettings,
   versions: setting(versionRange, '6-18', {
     variable: 'SLUICE_SMP_VERSIONS',
     help: 'SMP versions offered.',
