@@ -2,6 +2,7 @@
  * What is remembered of clients: their buckets and how much they hold, under a keyed hash of their
  * address, in memory only. A client is forgotten when it holds nothing and its buckets are full.
  */
+import { Chain, type Link } from './chain.ts'
 import type { Handshake } from './handshakes.ts'
 import { rateKinds } from './numbers.ts'
 
@@ -20,12 +21,13 @@ export interface Buckets {
   isListed: boolean
 }
 
-export interface Client extends Buckets {
+/** In the chain of the idle ones while it is one. */
+export interface Client extends Buckets, Link<Client> {
   /** What keeps it in memory: connections and sessions. */
   holds: number
   connections: number
   /** Under way, the oldest first. */
-  readonly handshakes: Set<Handshake>
+  readonly handshakes: Chain<Handshake>
   idleSince: number
 }
 
@@ -39,7 +41,7 @@ export const newBuckets = (pseudonym: string): Buckets => ({
 export class ClientTable {
   readonly #known = new Map<string, Client>()
   /** In the order in which they became idle. */
-  readonly #idle = new Set<Client>()
+  readonly #idle = new Chain<Client>()
 
   get size(): number {
     return this.#known.size
@@ -47,10 +49,11 @@ export class ClientTable {
 
   /** The client, which is then to be left. */
   take(pseudonym: string): Client {
-    const client = this.#known.get(pseudonym) ?? this.#add(pseudonym)
-    if (client.holds === 0) this.#idle.delete(client)
-    client.holds += 1
-    return client
+    const present = this.#known.get(pseudonym)
+    if (present === undefined) return this.#add(pseudonym)
+    if (present.holds === 0) this.#idle.remove(present)
+    present.holds += 1
+    return present
   }
 
   leave(client: Client, now: number): void {
@@ -67,29 +70,28 @@ export class ClientTable {
 
   /** Those who have been idle for so long that their buckets must be full. */
   forget(now: number, fillMs: number): void {
-    for (const { idleSince } of this.#idle) {
-      if (idleSince + fillMs > now) return
+    while (this.#idle.first !== undefined && this.#idle.first.idleSince + fillMs <= now)
       this.#forgetFirst()
-    }
   }
 
   #add(pseudonym: string): Client {
     const client: Client = {
       ...newBuckets(pseudonym),
-      holds: 0,
+      holds: 1,
       connections: 0,
-      handshakes: new Set(),
+      handshakes: new Chain(),
       idleSince: 0,
+      older: undefined,
+      newer: undefined,
     }
     this.#known.set(pseudonym, client)
     return client
   }
 
   #forgetFirst(): void {
-    for (const client of this.#idle) {
-      this.#idle.delete(client)
-      this.#known.delete(client.pseudonym)
-      return
-    }
+    const { first } = this.#idle
+    if (first === undefined) return
+    this.#idle.remove(first)
+    this.#known.delete(first.pseudonym)
   }
 }

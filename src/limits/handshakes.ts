@@ -2,6 +2,7 @@
  * Handshakes under way, which cost a stranger nothing to begin. When there are too many, a place is
  * taken from the client that has most of them, so that nobody is kept out by somebody else.
  */
+import type { Link } from './chain.ts'
 import type { Client } from './clients.ts'
 import type { LimitStatistics } from './statistics.ts'
 
@@ -12,10 +13,12 @@ import type { LimitStatistics } from './statistics.ts'
  */
 export const SLOW_MS = 3_000
 
-export interface Handshake {
+/** In the chain of its client until it ends. */
+export interface Handshake extends Link<Handshake> {
   readonly client: Client
   readonly beganAt: number
   readonly drop: () => void
+  hasEnded: boolean
 }
 
 export interface HandshakeNumbers {
@@ -50,7 +53,10 @@ export class Handshakes {
    */
   begin(client: Client, now: number, drop: () => void): Handshake | undefined {
     if (!this.#makeRoom(client, now)) return undefined
-    const handshake = { client, beganAt: now, drop }
+    const handshake: Handshake = {
+      ...{ client, beganAt: now, drop, hasEnded: false },
+      ...{ older: undefined, newer: undefined },
+    }
     this.#move(client, () => client.handshakes.add(handshake))
     this.#size += 1
     return handshake
@@ -59,8 +65,9 @@ export class Handshakes {
   /** Without effect for one that has ended. */
   end(handshake: Handshake): void {
     const { client } = handshake
-    if (!client.handshakes.has(handshake)) return
-    this.#move(client, () => client.handshakes.delete(handshake))
+    if (handshake.hasEnded) return
+    handshake.hasEnded = true
+    this.#move(client, () => client.handshakes.remove(handshake))
     this.#size -= 1
   }
 
@@ -78,7 +85,7 @@ export class Handshakes {
 
   /** Whether there was one that old. */
   #dropOldest(client: Client, now: number, leastMs: number): boolean {
-    const [oldest] = client.handshakes
+    const oldest = client.handshakes.first
     if (oldest === undefined || now - oldest.beganAt < leastMs) return false
     this.end(oldest)
     oldest.drop()

@@ -1,6 +1,7 @@
 /** The limits of a relay: what connections ask, and what goes on beside them. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { hasAddressLimits, type LimitNumbers } from './numbers.ts'
-import { SessionLimits } from './session-limits.ts'
+import { type Delay, SessionLimits } from './session-limits.ts'
 import { SHARING_MS, type SharedBuckets, Sharing } from './sharing.ts'
 import { SoleAddress } from './sole-address.ts'
 import { State, type StateOptions } from './state.ts'
@@ -12,6 +13,7 @@ const BETWEEN_COUNTS = 5
 
 export interface LimitsOptions extends Omit<StateOptions, 'secret' | 'isShared' | 'now'> {
   readonly now?: () => number
+  readonly delay?: Delay
   randomBytes(length: number): Uint8Array
   /** Rates are those of the cluster then. */
   readonly shared?: SharedBuckets | undefined
@@ -28,6 +30,7 @@ export class Limits {
   readonly #sharing: Sharing | undefined
   readonly #soleAddress: SoleAddress
   readonly #stopping = new AbortController()
+  readonly #delay: Delay
   #timer: NodeJS.Timeout | undefined
   #ticks = 0
 
@@ -38,6 +41,9 @@ export class Limits {
     const isShared = shared !== undefined
     this.#state = new State(numbers, { ...options, now, secret, isShared })
     if (shared !== undefined) this.#sharing = new Sharing(this.#state.rates, shared)
+    const { signal } = this.#stopping
+    this.#delay =
+      options.delay ?? ((ms) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined))
     this.#soleAddress = new SoleAddress(() => warn(USELESS))
   }
 
@@ -78,7 +84,7 @@ export class Limits {
 
   /** Of an SMP session, beside the visit of its connection. */
   session(address: string | undefined): SessionLimits {
-    return new SessionLimits(this.#state, address, this.#stopping.signal)
+    return new SessionLimits(this.#state, address, this.#delay)
   }
 
   async tick(): Promise<void> {

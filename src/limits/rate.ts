@@ -10,7 +10,7 @@ export interface Rate {
 }
 
 /** What sums of fractions may be off by. */
-const ROUNDING_MS = 1e-6
+const ROUNDING_MS = 1e-3
 
 /** Time that brings one token. */
 export const msPerToken = ({ perSecond }: Rate): number => 1000 / perSecond

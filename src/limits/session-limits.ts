@@ -1,5 +1,4 @@
 /** What one SMP session may do. */
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from './clients.ts'
 import type { Handshake } from './handshakes.ts'
 import { NEW, SEND } from './numbers.ts'
@@ -12,18 +11,20 @@ import type { State } from './state.ts'
  */
 export const PATIENCE_MS = 5_000
 
+/** Resolves after so many ms, or when the relay stops. */
+export type Delay = (ms: number) => Promise<void>
+
 export class SessionLimits {
   readonly #state: State
-  /** Aborted when the relay stops: nobody waits any more then. */
-  readonly #stopped: AbortSignal
+  readonly #delay: Delay
   /** None for those whom limits do not concern. */
   readonly #client: Client | undefined
   #handshake: Handshake | undefined
   #created = 0
 
-  constructor(state: State, address: string | undefined, stopped: AbortSignal) {
+  constructor(state: State, address: string | undefined, delay: Delay) {
     this.#state = state
-    this.#stopped = stopped
+    this.#delay = delay
     this.#client = state.isExempt(address) ? undefined : state.take(address)
   }
 
@@ -61,9 +62,7 @@ export class SessionLimits {
 
   /** What may never run is refused after as long as the longest wait: that slows whoever goes on. */
   async wait(ms: number): Promise<void> {
-    if (ms === 0) return
-    const options = { signal: this.#stopped, ref: false }
-    await delay(ms === NEVER ? PATIENCE_MS : ms, undefined, options).catch(() => undefined)
+    if (ms > 0) await this.#delay(ms === NEVER ? PATIENCE_MS : ms)
   }
 
   /** Whether it may create one more queue, which then counts. */
