@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MOST_IDLE } from '../../../src/limits/clients.ts'
 import { MESSAGE_BYTES } from '../../../src/limits/stored-bytes.ts'
-import { LimitsUnderTest } from './limits-under-test.ts'
+import { LimitsUnderTest } from '../../support/limits-under-test.ts'
 
 const rate = (perSecond: number, burst: number) => ({ perSecond, burst })
 const A = '192.0.2.1'

@@ -1,7 +1,7 @@
 /** Limits whose clock is moved by hand, or by whoever waits. */
-import { nativeCrypto } from '../../../src/crypto/native.ts'
-import { Limits, type LimitsOptions } from '../../../src/limits/limits.ts'
-import { type LimitNumbers, noLimits } from '../../../src/limits/numbers.ts'
+import { nativeCrypto } from '../../src/crypto/native.ts'
+import { Limits, type LimitsOptions } from '../../src/limits/limits.ts'
+import { type LimitNumbers, noLimits } from '../../src/limits/numbers.ts'
 
 export class LimitsUnderTest {
   readonly limits: Limits
