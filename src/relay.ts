@@ -1,5 +1,6 @@
 /** One relay process: listeners, sessions and store put together. */
 import type { Logger } from 'pino'
+import type { AdminApi } from './admin/admin-api.ts'
 import type { Information } from './config/information.ts'
 import type { Settings } from './config/settings.ts'
 import { nativeCrypto } from './crypto/native.ts'
@@ -8,6 +9,7 @@ import { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
 import type { Limits } from './limits/limits.ts'
 import { Listeners } from './listeners.ts'
+import { openAdmin } from './open-admin.ts'
 import { openLimits } from './open-limits.ts'
 import { openProxy } from './open-proxy.ts'
 import { type ClusterStore, openStore } from './open-store.ts'
@@ -36,6 +38,10 @@ export interface Relay extends AsyncDisposable {
   readonly ports: readonly number[]
   /** Ports for WebSocket and page, with TLS and without. */
   readonly webPorts: Readonly<Record<'wss' | 'ws', readonly number[]>>
+  /** Of the admin API, if there is one. */
+  readonly adminPort: number | undefined
+  /** What they refused, and `configure` for other numbers. */
+  readonly limits: Limits
   /** For connections from now on; without effect if there was no certificate before. */
   renewWebCertificate(certificate: TlsCredentials): void
   /** Stops accepting, closes the connections within the drain time, and frees everything. */
@@ -53,10 +59,11 @@ class RunningRelay implements Relay {
   readonly #faults: FaultLog
   readonly #store: ClusterStore
   readonly #proxy: Relays | undefined
-  readonly #limits: Limits
+  readonly limits: Limits
   readonly #sessions: Sessions
   #site: Site | undefined
   #listeners: Listeners | undefined
+  #admin: AdminApi | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: RelayOptions, { hub, store, faults }: Parts) {
@@ -66,7 +73,7 @@ class RunningRelay implements Relay {
     this.#store = store
     const parts = { crypto: nativeCrypto, now: options.now ?? Date.now }
     this.#proxy = openProxy(settings, { ...parts, onFault: faults.tell })
-    this.#limits = openLimits({ ...options, store, onFault: faults.tell })
+    this.limits = openLimits({ ...options, store, onFault: faults.tell })
     this.#sessions = new Sessions({
       ...options,
       ...parts,
@@ -74,7 +81,7 @@ class RunningRelay implements Relay {
       store,
       faults,
       proxy: this.#proxy,
-      limits: this.#limits,
+      limits: this.limits,
     })
   }
 
@@ -85,6 +92,10 @@ class RunningRelay implements Relay {
   get webPorts(): Relay['webPorts'] {
     const { wss = [], ws = [] } = this.#listeners?.ports ?? {}
     return { wss, ws }
+  }
+
+  get adminPort(): number | undefined {
+    return this.#admin?.port
   }
 
   async listen(): Promise<void> {
@@ -100,12 +111,15 @@ class RunningRelay implements Relay {
       identity,
       webCertificate,
       http: this.#site.connections,
-      limits: this.#limits,
+      limits: this.limits,
       randomBytes: nativeCrypto.randomBytes,
       accept,
     })
-    this.#limits.start()
+    this.limits.start()
     await this.#listeners.open()
+    const [store, faults] = [this.#store, this.#faults]
+    const statistics = () => ({ ...this.#sessions.counts, proxy: this.#proxy?.statistics ?? null })
+    this.#admin = await openAdmin({ ...this.#options, store, faults, statistics })
   }
 
   renewWebCertificate(certificate: TlsCredentials): void {
@@ -123,9 +137,10 @@ class RunningRelay implements Relay {
 
   async #close(): Promise<void> {
     this.#listeners?.stop()
-    this.#limits.stop()
+    this.limits.stop()
     await this.#sessions.close()
     this.#listeners?.destroy()
+    await this.#admin?.[Symbol.asyncDispose]()
     this.#proxy?.close()
     await this.#site?.[Symbol.asyncDispose]()
     await this.#store.close()

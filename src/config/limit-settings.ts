@@ -22,6 +22,15 @@ const readRate = (text: string): Rate | undefined | 'wrong' => {
   return { perSecond: Number(count) / seconds, burst: Number(burst) }
 }
 
+/** As one would write it. */
+export const rateText = ({ perSecond, burst }: Rate): string => {
+  const units = [...secondsOf].map(([unit, seconds]) => ({ unit, count: perSecond * seconds }))
+  const isWhole = (count: number): boolean => Math.abs(count - Math.round(count)) < count * 1e-9
+  const { unit, count } = units.find((one) => isWhole(one.count)) ?? { unit: 's', count: perSecond }
+  const whole = Math.round(count)
+  return whole === burst ? `${whole}/${unit}` : `${whole}/${unit}:${burst}`
+}
+
 const rate: Kind<Rate | undefined> = {
   schema: z.string().transform((text, context) => {
     const read = readRate(text)

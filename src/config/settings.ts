@@ -1,5 +1,6 @@
 /** Every setting of the relay, each once; types, checks and documentation follow from this table. */
 import { z } from 'zod'
+import { adminSettings } from './admin-settings.ts'
 import { informationSettings } from './information-settings.ts'
 import { limitSettings } from './limit-settings.ts'
 import { proxySettings } from './proxy-settings.ts'
@@ -111,6 +112,7 @@ export const settingsSchema = z.object({
   }),
   ...proxySettings,
   ...limitSettings,
+  ...adminSettings,
   versions: setting(versionRange, '6-18', {
     variable: 'SLUICE_SMP_VERSIONS',
     help: 'SMP versions offered.',

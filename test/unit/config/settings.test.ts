@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadSettings } from '../../../src/config/load-settings.ts'
 import { type SettingName, type Settings, settingsTable } from '../../../src/config/settings.ts'
+import { adminCases } from './admin-cases.ts'
 import { informationCases } from './information-cases.ts'
 import { limitCases, limitDefaults } from './limit-cases.ts'
 import type { Case } from './settings-case.ts'
@@ -228,6 +229,7 @@ const cases: readonly Case[] = [
   number('proxyClientConcurrency', 'SLUICE_PROXY_CLIENT_CONCURRENCY', 1, 10_000),
   number('proxyConcurrency', 'SLUICE_PROXY_CONCURRENCY', 1, 1_000_000),
   ...limitCases(number),
+  ...adminCases,
   {
     name: 'versions',
     variable: 'SLUICE_SMP_VERSIONS',
@@ -273,6 +275,8 @@ const defaults: Settings = {
   proxyClientConcurrency: 32,
   proxyConcurrency: 2048,
   ...limitDefaults,
+  adminBind: '127.0.0.1',
+  blockQuota: 20,
   versions: { min: 6, max: 18 },
   queueQuota: 128,
   messageTtlSeconds: 21 * 86_400,
