@@ -25,8 +25,8 @@ test('rates are shown as one would write them', () => {
 
 test('what is off by default is shown so', () => {
   const shown = shownSettings(settingsSchema.parse({ limitSendRate: '7/m:3' }))
-  const valueOf = (variable: string) => shown.find((one) => one.variable === variable)?.value
-  assert.equal(valueOf('SLUICE_LIMIT_SEND_RATE'), '7/m:3')
-  assert.equal(valueOf('SLUICE_LIMIT_NEW_RATE'), '0')
-  assert.equal(valueOf('SLUICE_LIMIT_EXEMPT'), null)
+  const shownOf = (variable: string) => shown.find((one) => one.variable === variable)?.value
+  assert.equal(shownOf('SLUICE_LIMIT_SEND_RATE'), '7/m:3')
+  assert.equal(shownOf('SLUICE_LIMIT_NEW_RATE'), '0')
+  assert.equal(shownOf('SLUICE_LIMIT_EXEMPT'), null)
 })
