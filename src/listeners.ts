@@ -4,6 +4,8 @@ import type { TlsOptions } from 'node:tls'
 import type { Settings } from './config/settings.ts'
 import type { Network } from './config/web-values.ts'
 import type { Identity } from './identity/identity.ts'
+import type { Limits } from './limits/limits.ts'
+import type { Visit } from './limits/visit.ts'
 import { Clients } from './transport/clients.ts'
 import { forwardedFor, type HttpConnections } from './transport/http.ts'
 import { type Listener, type ListenOptions, listenOn } from './transport/listener.ts'
@@ -23,6 +25,7 @@ export interface ListenersOptions {
   /** For browsers. */
   readonly webCertificate: TlsCredentials | undefined
   readonly http: HttpConnections
+  readonly limits: Limits
   randomBytes(length: number): Uint8Array
   /** @param identity what the TLS handshake has shown: the session's key has to be signed with it */
   accept(transport: Transport, identity: Identity): void
@@ -109,22 +112,50 @@ export class Listeners {
     if (web !== undefined) this.#web.push(web)
     const isProxy = trusted(settings.proxyProtocolFrom)
     return this.#listen({ port, isProxy, clients }, (socket) => {
-      if (web === undefined) smp.handshakes.begin(socket)
-      else
-        tellPeers(socket, this.#timeoutMs, (peer) =>
-          (peer === 'web' ? web : smp.handshakes).begin(socket),
-        )
+      const visit = this.#visit(socket, clients.addressOf(socket))
+      if (visit === undefined || !this.#awaitTls(socket, visit, clients)) return
+      tellPeers(socket, this.#timeoutMs, (peer) => {
+        if (visit.mayShakeHands()) (peer === 'web' && web ? web : smp.handshakes).begin(socket)
+        else socket.destroy()
+      })
     })
+  }
+
+  /** Undefined for one that limits refuse, which is then closed. */
+  #visit(socket: Socket, address?: string): Visit | undefined {
+    const visit = this.#options.limits.connect(address)
+    if (visit === undefined) socket.destroy()
+    else socket.on('close', () => visit.close())
+    return visit
+  }
+
+  /** Its place among the handshakes, and its time: both from the first byte that it may send. */
+  #awaitTls(socket: Socket, visit: Visit, clients: Clients): boolean {
+    const drop = (): unknown => socket.destroy()
+    if (!visit.arrives(drop)) {
+      drop()
+      return false
+    }
+    const deadline = setTimeout(drop, this.#timeoutMs)
+    socket.on('close', () => clearTimeout(deadline))
+    clients.awaits(socket, () => {
+      clearTimeout(deadline)
+      visit.settles()
+    })
+    return true
   }
 
   #openPlain(port: number): Promise<Listener> {
     const { http, randomBytes } = this.#options
-    return this.#listen({ port, clients: new Clients() }, (socket) =>
+    return this.#listen({ port, clients: new Clients() }, (socket) => {
+      const visit = this.#visit(socket)
+      if (visit === undefined) return
       http.take(socket, {
         sessionId: () => randomBytes(SESSION_ID_BYTES),
         clientAddress: forwardedFor,
-      }),
-    )
+        admits: (address) => visit.isFor(address),
+      })
+    })
   }
 
   #listen(
@@ -143,6 +174,7 @@ export class Listeners {
     if (nameless === 'web') return this.#webHandshakes(options, clients)
     return new TlsHandshakes(options, this.#timeoutMs, (socket) => {
       const transport = tlsTransport(socket, clients.addressOf(socket))
+      clients.settle(socket)
       if (transport === undefined) socket.destroy()
       else this.#options.accept(transport, identity)
     })
@@ -151,6 +183,7 @@ export class Listeners {
   #webHandshakes(options: TlsOptions, clients: Clients): TlsHandshakes {
     return new TlsHandshakes(options, this.#timeoutMs, (socket) => {
       const clientAddress = clients.addressOf(socket)
+      clients.settle(socket)
       this.#options.http.take(socket, {
         sessionId: () => socket.getPeerFinished(),
         clientAddress: () => clientAddress,

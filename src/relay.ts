@@ -9,18 +9,20 @@ import { Hub } from './delivery/hub.ts'
 import { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
 import { IdentityError } from './identity/identity-error.ts'
-import type { Drain, Drainable } from './lifecycle/drain.ts'
-import { Lifecycle, type RelayState } from './lifecycle/lifecycle.ts'
+import type { Drain } from './lifecycle/drain.ts'
+import type { Lifecycle, RelayState } from './lifecycle/lifecycle.ts'
 import type { Shed, ShedOptions } from './lifecycle/shed.ts'
+import type { Limits } from './limits/limits.ts'
 import { Listeners } from './listeners.ts'
 import { openAdmin } from './open-admin.ts'
+import { openLifecycle } from './open-lifecycle.ts'
+import { openLimits } from './open-limits.ts'
 import { openProxy } from './open-proxy.ts'
-import { openStore } from './open-store.ts'
+import { type ClusterStore, openStore } from './open-store.ts'
 import { equalBytes } from './protocol/bytes.ts'
 import type { Relays } from './proxy/relays.ts'
 import type { Session } from './session/session.ts'
 import { Sessions } from './sessions.ts'
-import type { QueueStore } from './store/store.ts'
 import type { TlsCredentials } from './transport/tls.ts'
 import type { Transport } from './transport/transport.ts'
 import { WebSockets } from './transport/web-socket.ts'
@@ -46,6 +48,8 @@ export interface Relay extends AsyncDisposable {
   readonly webPorts: Readonly<Record<'wss' | 'ws', readonly number[]>>
   /** Of the admin API, if there is one. */
   readonly adminPort: number | undefined
+  /** What they refused, and `configure` for other numbers. */
+  readonly limits: Limits
   /** For connections from now on; without effect if there was no certificate before. */
   renewWebCertificate(certificate: TlsCredentials): void
   /**
@@ -71,7 +75,7 @@ export interface Relay extends AsyncDisposable {
 
 interface Parts {
   readonly hub: Hub<Session>
-  readonly store: QueueStore
+  readonly store: ClusterStore
   readonly faults: FaultLog
   readonly live: LiveSettings
 }
@@ -80,8 +84,9 @@ class RunningRelay implements Relay {
   readonly #options: RelayOptions
   readonly #live: LiveSettings
   readonly #faults: FaultLog
-  readonly #store: QueueStore
+  readonly #store: ClusterStore
   readonly #proxy: Relays | undefined
+  readonly limits: Limits
   readonly #sessions: Sessions
   readonly #lifecycle: Lifecycle
   #identity: Identity
@@ -99,13 +104,23 @@ class RunningRelay implements Relay {
     this.#store = store
     const parts = { crypto: nativeCrypto, now: options.now ?? Date.now, settings }
     this.#proxy = openProxy(settings, { ...parts, onFault: faults.tell })
-    this.#sessions = new Sessions({ ...options, ...parts, hub, store, faults, proxy: this.#proxy })
-    this.#lifecycle = new Lifecycle({
-      settings,
-      target: this.#drainable(),
-      shareLoad: (connections) => store.shareLoad?.(connections),
-      onFault: faults.tell,
-      log: options.log,
+    this.limits = openLimits({ ...options, store, onFault: faults.tell })
+    this.#sessions = new Sessions({
+      ...options,
+      ...parts,
+      hub,
+      store,
+      faults,
+      proxy: this.#proxy,
+      limits: this.limits,
+    })
+    this.#lifecycle = openLifecycle({
+      ...{ settings, store, faults, log: options.log, sessions: this.#sessions },
+      stopListening: () => this.#listeners?.stop(),
+      stopWaiting: () => {
+        this.#proxy?.close()
+        this.limits.stop()
+      },
     })
   }
 
@@ -143,9 +158,11 @@ class RunningRelay implements Relay {
       identity,
       webCertificate,
       http: this.#site.connections,
+      limits: this.limits,
       randomBytes: nativeCrypto.randomBytes,
       accept: (transport, shown) => this.#sessions.accept(transport, shown),
     })
+    this.limits.start()
     await this.#listeners.open()
     const [store, faults] = [this.#store, this.#faults]
     const statistics = () => ({ ...this.#sessions.counts, proxy: this.#proxy?.statistics ?? null })
@@ -165,6 +182,7 @@ class RunningRelay implements Relay {
 
   configure(settings: Settings): SettingChanges {
     const changes = this.#live.apply(settings)
+    this.limits.configure({ ...this.#live.current })
     this.#sessions.configure()
     this.#lifecycle.configure()
     this.#site?.renew()
@@ -188,25 +206,9 @@ class RunningRelay implements Relay {
     await this.close()
   }
 
-  #drainable(): Drainable {
-    const [sessions, relay] = [this.#sessions, this]
-    return {
-      connections: sessions.connections,
-      get size() {
-        return sessions.size
-      },
-      stopAccepting: () => {
-        relay.#listeners?.stop()
-        sessions.stopAccepting()
-      },
-      leaveOthers: () => relay.#proxy?.close(),
-      cutOff: () => sessions.cutOff(),
-      gone: () => sessions.gone(),
-    }
-  }
-
   async #close(): Promise<void> {
     await this.#lifecycle.stop()
+    this.limits.stop()
     this.#listeners?.destroy()
     await this.#admin?.[Symbol.asyncDispose]()
     this.#proxy?.close()

@@ -2,8 +2,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type SettingName, type Settings, settingNames } from './settings.ts'
 
-/** Those that are read when they are used. */
+/** Whether rates are shared is settled with the first connection. */
+const fixedLimits: ReadonlySet<SettingName> = new Set<SettingName>(['limitShared'])
+const limits = settingNames.filter((name) => name.startsWith('limit') && !fixedLimits.has(name))
+
+/** Those that are read when they are used, or that somebody is told of. */
 const reloadable: ReadonlySet<SettingName> = new Set<SettingName>([
+  ...limits,
   'newQueues',
   'createPassword',
   'queueQuota',

@@ -11,7 +11,7 @@ export interface Drainable {
   readonly connections: Iterable<Leaver>
   readonly size: number
   stopAccepting(): void
-  /** Commands that other relays work on are answered that these ended. */
+  /** Commands that other relays work on are answered that these ended, and nobody waits for a turn. */
   leaveOthers(): void
   /** Closes what is left, at once, and returns on how many commands were under way. */
   cutOff(): number

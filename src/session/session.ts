@@ -2,6 +2,7 @@
 import type { Context } from '../commands/spec.ts'
 import type { Listener } from '../delivery/hub.ts'
 import { Subscriptions } from '../delivery/subscriptions.ts'
+import type { SessionLimits } from '../limits/session-limits.ts'
 import type { BlockPacker } from '../protocol/block.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 import { noEntity } from '../protocol/ids.ts'
@@ -19,6 +20,7 @@ import { Executor } from './execute.ts'
 import { ForwardedCommands } from './forwarded.ts'
 import type { AgreedSession } from './handshake.ts'
 import { eventOf, Output } from './output.ts'
+import { paced } from './pacing.ts'
 import { Pushes } from './pushes.ts'
 import { UnderWay } from './under-way.ts'
 import { Window } from './window.ts'
@@ -37,10 +39,12 @@ export interface SessionOptions {
   readonly transport: Transport
   readonly agreed: AgreedSession
   readonly connection: { readonly id: number; nextClaim(): number }
-  readonly context: Omit<Context, 'connection' | 'runForwarded'>
+  readonly context: Omit<Context, 'connection' | 'runForwarded' | 'limits'>
   readonly packer: BlockPacker
   readonly notificationIntervalMs: number
   readonly onFault: (error: unknown, during: string) => void
+  /** Absent: none. */
+  readonly limits?: SessionLimits
 }
 
 const errBusy = refusal({ code: 'PROXY', proxy: { code: 'BROKER', error: { code: 'TIMEOUT' } } })
@@ -67,7 +71,7 @@ export class Session implements Listener {
   #lastReceivedAt: number
 
   constructor(options: SessionOptions) {
-    const { transport, agreed, connection, context, onFault } = options
+    const { transport, agreed, connection, context, onFault, limits } = options
     const { version, sessionId, sessionKey, clientKey, blocks } = agreed
     this.#options = options
     this.#blocks = blocks
@@ -97,6 +101,7 @@ export class Session implements Listener {
       ...context,
       connection: { ...connection, subscriptions: this.#subscriptions },
       runForwarded: (request) => forwarded.run(request),
+      ...(limits && { limits }),
     }
     const { store, crypto } = context
     this.#admission = new Admission({ store, crypto, onFault })
@@ -107,6 +112,7 @@ export class Session implements Listener {
       clientKey,
       admission: this.#admission,
       executor: this.#executor,
+      limits,
     })
   }
 
@@ -183,14 +189,16 @@ export class Session implements Listener {
   async #accept(block: Bytes): Promise<void> {
     this.#lastReceivedAt = this.#context.now()
     await this.#output.ready()
-    const claims = readClaims(this.#blocks.open(block), this.#binding)
-    if (claims === undefined) return this.#output.send([errBlock])
+    const read = readClaims(this.#blocks.open(block), this.#binding)
+    if (read === undefined) return this.#output.send([errBlock])
     this.#isBeginning = true
-    await this.#begin(claims)
+    await this.#begin(read)
     this.#isBeginning = false
   }
 
-  async #begin(claims: readonly (Claimed | Refused)[]): Promise<void> {
+  async #begin(read: readonly (Claimed | Refused)[]): Promise<void> {
+    const { limits } = this.#options
+    const claims = limits?.isPacing ? await paced(limits, read) : read
     const together = claims.filter((claim) => apart(claim) === undefined)
     if (together.length > 0) await this.#beginOwn(together, this.#window, weightOf(together))
     for (const claim of claims) {

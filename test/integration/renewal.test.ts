@@ -6,7 +6,6 @@ import { nativeCrypto } from '../../src/crypto/native.ts'
 import type { Identity } from '../../src/identity/identity.ts'
 import { decodeSignedKey } from '../../src/protocol/handshake.ts'
 import { makeIdentity, type TestIdentity } from '../client/support/identity.ts'
-import { until } from '../support/redis/until.ts'
 import { SEND, unsigned } from '../support/wire.ts'
 import { identity, sayHello, takeServerHello } from '../support/wire-hello.ts'
 import { borrowed, type TlsConnection, TlsRelay } from '../support/wire-tls.ts'
@@ -58,14 +57,14 @@ describe('a renewed server certificate', { timeout: 30_000 }, () => {
     await using relay = await TlsRelay.start()
     const renewed = identity.renewed()
     const tcp = await relay.dial()
-    const other = await relay.dialTls()
-    other.destroy()
-    // that one came later, so this one was taken
-    await until('the later one is gone', () => other.destroyed)
-    relay.itself.renewIdentity(asIdentity(renewed))
+    // the relay has shown its certificate, and the client has not seen it yet
+    tcp.once('data', () => relay.itself.renewIdentity(asIdentity(renewed)))
     const early = await relay.dialSmp({ socket: borrowed(tcp) })
     assert.equal(await shownOn(early, identity, renewed), identity)
     early.leave()
+    const late = await relay.dialSmp()
+    assert.equal(await shownOn(late, identity, renewed), renewed)
+    late.leave()
   })
 
   test('of another identity is refused', async () => {
@@ -99,6 +98,17 @@ describe('changed settings', { timeout: 30_000 }, () => {
     await assert.rejects(client.creates(), /ERR/)
     assert.deepEqual(configured(relay, { queueQuota: '9' }).applied, ['createPassword'])
     await client.creates()
+    client.leaves()
+    await relay.holds(0)
+  })
+
+  test('of limits count from then on', async () => {
+    await using relay = await TlsRelay.start()
+    const client = await relay.connect()
+    await client.creates()
+    const { applied } = configured(relay, { limitQueuesPerConnection: '1' })
+    assert.deepEqual(applied, ['limitQueuesPerConnection'])
+    await assert.rejects(client.creates(), /ERR/)
     client.leaves()
     await relay.holds(0)
   })
