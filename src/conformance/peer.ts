@@ -54,6 +54,7 @@ export class Peer {
 
   /** Says the lines in one block if they fit; the correlation ids. */
   say(lines: readonly Line[], correlationId?: Bytes): readonly string[] {
+    this.#scene.signal.throwIfAborted()
     const ids = lines.map(() => correlationId ?? crypto.randomBytes(24))
     const transmissions = lines.map(([by, to, command], i) => {
       const fields = { correlationId: ids[i] ?? crypto.randomBytes(24), entityId: to }
@@ -149,9 +150,8 @@ export class Peer {
   /** The next event for this id, which must be this one. */
   async hear(to: EntityId, expected: Expected): Promise<Heard> {
     const heard = await this.event(to, expectedText(expected))
-    const { text } = heard
-    if (isExpected(text, expected)) return heard
-    throw new Mismatch(`${expectedText(expected)} for ${this.#nameOf(to)}`, text)
+    if (isExpected(heard.text, expected)) return heard
+    throw new Mismatch(`${expectedText(expected)} for ${this.#nameOf(to)}`, heard.text)
   }
 
   /** The next event for this id, of any kind. */

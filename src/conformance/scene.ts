@@ -1,4 +1,5 @@
 /** What one check has: connections, queues, and the facts about the server. */
+import { ConnectionClosed } from '../client/errors.ts'
 import { nativeCrypto as crypto } from '../crypto/native.ts'
 import type { KeyPair } from '../crypto/provider.ts'
 import { senderIdOfCorrelation } from '../crypto/short-link.ts'
@@ -55,13 +56,14 @@ export class Scene implements SharedScene {
   readonly #options: SceneOptions
   readonly #peers: Peer[] = []
   readonly #closers: (() => void)[] = []
+  readonly #over = new AbortController()
   readonly #queues = new Map<EntityId, CheckedQueue>()
 
   constructor(options: SceneOptions) {
     this.#options = options
     this.facts = options.facts
     this.timing = options.timing
-    this.signal = options.signal
+    this.signal = AbortSignal.any([options.signal, this.#over.signal])
   }
 
   /** Where the next connection goes to. */
@@ -185,6 +187,8 @@ export class Scene implements SharedScene {
 
   /** Soon, but not before it is known which queues were made. */
   async close(): Promise<void> {
+    // what a check that failed left running says nothing more
+    this.#over.abort(new ConnectionClosed('local', 'the check is over'))
     for (const close of this.#closers) close()
     const ms = Math.min(this.timing.answerMs, SETTLE_MS)
     await Promise.all(this.#peers.map((peer) => peer.closeSettled(ms)))

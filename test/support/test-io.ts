@@ -13,6 +13,8 @@ export class TestIo implements Io {
   readonly signal: AbortSignal
   readonly stdout: Io['stdout']
   readonly stderr: Io['stderr']
+  readonly hurry = () => new AbortController().signal
+  readonly onHangup = () => () => {}
   out = ''
   err = ''
 
