@@ -8,12 +8,16 @@ import type { MadeQueue, MadeQueues } from './made.ts'
 
 const CLEAN_UP_MS = 10_000
 
-const isGone = async (connection: SmpConnection, { rid, keys }: MadeQueue): Promise<boolean> => {
+const isGone = async (
+  connection: SmpConnection,
+  { rid, keys, mayBeGone }: MadeQueue,
+): Promise<boolean> => {
   for (const { privateKey: key } of keys) {
     const reply = await connection.exchange({ tag: 'DEL' }, { entityId: rid, key })
     if (reply.tag === 'OK') return true
+    if (reply.tag !== 'ERR' || reply.error.code !== 'AUTH') return false
   }
-  return false
+  return mayBeGone
 }
 
 /** The run may have been broken off, so this has a time of its own; what fails is left. */

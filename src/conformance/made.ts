@@ -9,6 +9,8 @@ export interface MadeQueue {
   readonly rid: RecipientId
   /** Any of them may be the one that the queue has by now. */
   readonly keys: readonly KeyPair[]
+  /** DEL was said, and its answer may not have been heard: then AUTH means that it is gone. */
+  readonly mayBeGone: boolean
 }
 
 export class TooManyQueues extends Error {
@@ -30,7 +32,7 @@ export class MadeQueues {
 
   add(rid: RecipientId, key: KeyPair): void {
     this.#count += 1
-    this.#queues.set(rid, { rid, keys: [key] })
+    this.#queues.set(rid, { rid, keys: [key], mayBeGone: false })
   }
 
   /** Before NEW: a check that makes more than it may is a mistake of ours. */
@@ -40,7 +42,12 @@ export class MadeQueues {
 
   addKey(rid: RecipientId, key: KeyPair): void {
     const queue = this.#queues.get(rid)
-    if (queue) this.#queues.set(rid, { rid, keys: [...queue.keys, key] })
+    if (queue) this.#queues.set(rid, { ...queue, keys: [...queue.keys, key] })
+  }
+
+  deleting(rid: RecipientId): void {
+    const queue = this.#queues.get(rid)
+    if (queue) this.#queues.set(rid, { ...queue, mayBeGone: true })
   }
 
   remove(rid: RecipientId): void {

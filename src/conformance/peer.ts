@@ -190,7 +190,7 @@ export class Peer {
   }
 
   #note([by, to, command]: Line, id: string): void {
-    this.#scene.onAsk(command)
+    this.#scene.onAsk(command, to)
     this.#asked.add(id, { by, command })
     const target = to === noEntity ? '' : ` to ${this.#nameOf(to)}`
     const what = `${commandText(command, this.#scene.names)}${target}, ${signerText(by)}`

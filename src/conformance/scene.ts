@@ -165,8 +165,10 @@ export class Scene implements SharedScene {
     }
   }
 
-  onAsk(command: CommandOrText): void {
-    if (typeof command !== 'string' && command.tag === 'NEW') this.#options.made.checkRoom()
+  onAsk(command: CommandOrText, to: EntityId): void {
+    if (typeof command === 'string') return
+    if (command.tag === 'NEW') this.#options.made.checkRoom()
+    if (command.tag === 'DEL') this.#options.made.deleting(asRecipientId(to))
   }
 
   onAnswer(

@@ -17,7 +17,7 @@ export interface SharedScene {
   /** The reply as people read it; messages of the check's own queues are opened. */
   textOf(entityId: EntityId, reply: Reply): string
   /** @throws TooManyQueues */
-  onAsk(command: CommandOrText): void
+  onAsk(command: CommandOrText, to: EntityId): void
   /** Sees every answer, whatever becomes of the check: queues that were made are deleted in the end. */
   onAnswer(
     asked: { readonly by: Signer; readonly command: CommandOrText },
