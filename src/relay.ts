@@ -9,6 +9,7 @@ import type { Identity } from './identity/identity.ts'
 import { Listeners } from './listeners.ts'
 import { openProxy } from './open-proxy.ts'
 import { openStore } from './open-store.ts'
+import type { Ops } from './ops/ops.ts'
 import type { Relays } from './proxy/relays.ts'
 import type { Session } from './session/session.ts'
 import { Sessions } from './sessions.ts'
@@ -26,6 +27,8 @@ export interface RelayOptions {
   /** Of who runs it, for its page. */
   readonly information?: Information | undefined
   readonly log: Logger
+  /** Learns how the relay is. */
+  readonly ops?: Ops | undefined
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
@@ -93,6 +96,7 @@ class RunningRelay implements Relay {
       accept,
     })
     await this.#listeners.open()
+    this.#options.ops?.health.watch('listeners')
   }
 
   renewWebCertificate(certificate: TlsCredentials): void {
@@ -127,6 +131,7 @@ class RunningRelay implements Relay {
 export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   const parts = { hub: new Hub<Session>(), faults: new FaultLog(options.log) }
   const store = await openStore(options, { deliver: parts.hub.deliver, onFault: parts.faults.tell })
+  options.ops?.health.watch('store', () => store.problems()[0])
   const relay = new RunningRelay(options, { ...parts, store })
   try {
     await relay.listen()

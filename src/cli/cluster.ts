@@ -6,6 +6,7 @@ import { numberOption, redisOption } from './arguments.ts'
 import { checkGivenRedis } from './cluster/given-redis.ts'
 import { type OwnRedis, startOwnRedis } from './cluster/own-redis.ts'
 import {
+  opsPortsOf,
   type PortPlan,
   planRedis,
   podEnvironment,
@@ -19,6 +20,7 @@ import { checkPortsAreFree } from './cluster/port-check.ts'
 import { type Command, Failure } from './command.ts'
 import { firstOrPresentIdentity, givenSettings } from './given.ts'
 import type { Io } from './io.ts'
+import { opsPlaces } from './listen-failure.ts'
 import { aborted } from './signals.ts'
 
 const CLUSTER_KEY_BYTES = 32
@@ -50,8 +52,8 @@ const planOf = (args: readonly string[], io: Io): Plan => {
   const makeKey = () => randomBytes(CLUSTER_KEY_BYTES).toString('hex')
   const redis = planRedis({ env: io.env, readFile: readTextFile }, url, makeKey)
   const settings = givenSettings({ ...io, env: redis.env })
-  const ports = { ports: settings.ports, pods, ownPorts: values['own-ports'] ?? false }
-  const { durability } = settings
+  const { durability, opsPort } = settings
+  const ports = { ports: settings.ports, opsPort, pods, ownPorts: values['own-ports'] ?? false }
   const problem =
     redis.ownsRedis && durability !== 'memory'
       ? `SLUICE_DURABILITY ${durability} needs a Redis that keeps what it has: give --redis URL`
@@ -64,6 +66,8 @@ type Log = (line: string) => void
 
 const prepare = async ({ settings, redis, ports }: Plan, log: Log): Promise<void> => {
   await checkPortsAreFree(portsOf(ports), settings)
+  for (const opsPort of opsPortsOf(ports))
+    await checkPortsAreFree([opsPort], { ...opsPlaces(settings), opsPort })
   if (!redis.ownsRedis && settings.redisUrl !== undefined)
     await checkGivenRedis(settings.redisUrl, settings)
   const { dataDir } = settings
@@ -105,7 +109,8 @@ Logs go to stderr, each line after the name of its pod.
 Without a Redis or Valkey given it starts the redis-server or valkey-server of this machine, on
 loopback and without a password; queues and messages then end with the cluster. With one given,
 SLUICE_CLUSTER_KEY is needed ('openssl rand -hex 32' makes one). At the first start an identity
-is made in SLUICE_DATA_DIR. Settings are those of 'sluice start'.
+is made in SLUICE_DATA_DIR. Settings are those of 'sluice start'; health and metrics of the pods
+are on SLUICE_OPS_PORT and the ports above it.
 
 A pod that ends is started again: kill one (its process is in the log), and nothing is lost.
 SIGTERM or Ctrl-C stops the pods within SLUICE_DRAIN_SECONDS, and then the Redis; a second one

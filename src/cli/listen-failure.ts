@@ -10,14 +10,19 @@ interface ListenError extends NodeJS.ErrnoException {
 const isSystemError = (error: unknown): error is ListenError =>
   error instanceof Error && 'code' in error && 'syscall' in error
 
-type Places = Pick<Settings, 'bind' | 'wsPorts' | 'wssPorts'>
+export type Places = Partial<Pick<Settings, 'bind' | 'wsPorts' | 'wssPorts' | 'opsPort'>> & {
+  /** The setting that `bind` comes from. */
+  readonly bindVariable?: string
+}
 
-const variableOf = (port: number, { wsPorts, wssPorts }: Places): string => {
+const variableOf = (port: number, { wsPorts, wssPorts, opsPort }: Places): string => {
+  if (port > 0 && port === opsPort) return 'SLUICE_OPS_PORT'
   if (wsPorts?.includes(port)) return 'SLUICE_WS_PORT'
   return wssPorts?.includes(port) ? 'SLUICE_WSS_PORT' : 'SLUICE_PORT'
 }
 
 const explain = (error: ListenError, places: Places): string => {
+  const { bind = '', bindVariable = 'SLUICE_BIND' } = places
   const port = `port ${error.port}`
   const variable = variableOf(error.port ?? 0, places)
   switch (error.code) {
@@ -29,7 +34,7 @@ const explain = (error: ListenError, places: Places): string => {
     case 'EAFNOSUPPORT':
     case 'EAI_AGAIN':
     case 'ENOTFOUND':
-      return `SLUICE_BIND ${quote(places.bind ?? '')} is not an address of this machine: correct or remove it`
+      return `${bindVariable} ${quote(bind)} is not an address of this machine: correct or remove it`
     case 'ENOTSUP':
       return `${port} cannot be shared by processes of this system: set SLUICE_REUSE_PORT to off, or give 'sluice cluster' --own-ports`
     default:
@@ -40,3 +45,15 @@ const explain = (error: ListenError, places: Places): string => {
 /** What is no failure to listen comes back as it is. */
 export const listenFailure = (error: unknown, places: Places): unknown =>
   isSystemError(error) ? new Failure(explain(error, places), { cause: error }) : error
+
+/** Where health and metrics are listened for. */
+export const opsPlaces = ({
+  opsPort,
+  opsBind,
+  bind,
+}: Pick<Settings, 'opsPort' | 'opsBind' | 'bind'>): Places => ({
+  opsPort,
+  ...(opsBind === undefined
+    ? bind !== undefined && { bind }
+    : { bind: opsBind, bindVariable: 'SLUICE_OPS_BIND' }),
+})

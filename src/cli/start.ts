@@ -4,6 +4,7 @@ import { givenWithoutEffect } from '../config/reserved.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type WebCertificate, watchWebCertificate } from '../identity/web-certificate.ts'
+import { Ops } from '../ops/ops.ts'
 import { packageVersion } from '../package-version.ts'
 import { type Relay, type RelayOptions, startRelay } from '../relay.ts'
 import type { Command } from './command.ts'
@@ -15,7 +16,7 @@ import {
   givenWebCertificate,
   presentIdentity,
 } from './given.ts'
-import { listenFailure } from './listen-failure.ts'
+import { listenFailure, opsPlaces } from './listen-failure.ts'
 import { redisFailure } from './redis-failure.ts'
 import { aborted } from './signals.ts'
 
@@ -64,6 +65,16 @@ const listen = async (options: RelayOptions): Promise<Relay> => {
   }
 }
 
+/** The first thing that is there: probes are answered while the rest is waited for. */
+const opsOf = async (settings: Settings): Promise<Ops | undefined> => {
+  const { opsPort: port, opsBind, bind } = settings
+  try {
+    return port === undefined ? undefined : await Ops.open({ port, bind: opsBind ?? bind })
+  } catch (error) {
+    throw listenFailure(error, opsPlaces(settings))
+  }
+}
+
 export const start: Command = {
   usage: 'start',
   about: `
@@ -88,16 +99,19 @@ SIGTERM or Ctrl-C stops the relay within SLUICE_DRAIN_SECONDS; a second one ends
     for (const variable of givenWithoutEffect(io.env))
       log.warn({ variable }, 'this version does not have this setting')
     const information = givenInformation(settings)
+    await using ops = await opsOf(settings)
     const identity = await identityOf(settings, log)
     const webCertificate = await webCertificateOf(settings, log)
-    const relay = await listen({ settings, identity, webCertificate, information, log })
+    ops?.health.watch('identity')
+    const relay = await listen({ settings, identity, webCertificate, information, log, ops })
     const { ports, webPorts } = relay
     const address = addressText({ ...identity, hosts: settings.hosts, ports })
-    log.info({ version: packageVersion(), ports, webPorts }, 'ready')
+    log.info({ version: packageVersion(), ports, webPorts, opsPort: ops?.port }, 'ready')
     io.stdout.write(`Sluice is ready: ${address}\n`)
     const unwatch = keepWebCertificate(settings, relay, log)
     await aborted(io.signal)
     unwatch()
+    if (ops !== undefined) ops.health.isDraining = true
     log.info({ signal: io.signal.reason }, 'stopping')
     await relay.close()
     log.info('stopped')

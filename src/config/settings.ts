@@ -1,6 +1,7 @@
 /** Every setting of the relay, each once; types, checks and documentation follow from this table. */
 import { z } from 'zod'
 import { informationSettings } from './information-settings.ts'
+import { opsSettings } from './ops-settings.ts'
 import { proxySettings } from './proxy-settings.ts'
 import { DAY, HOUR, optional, registry, type Setting, setting, TEN_YEARS, WEEK } from './setting.ts'
 import {
@@ -60,6 +61,7 @@ export const settingsSchema = z.object({
     help: 'Load balancers: connections to TLS ports from there begin with a PROXY header, v1 or v2.',
   }),
   ...informationSettings,
+  ...opsSettings,
   dataDir: setting(path, './data', {
     variable: 'SLUICE_DATA_DIR',
     help: 'Folder of the identity: `ca.crt`, `server.crt`, `server.key` (and `ca.key` where made).',

@@ -234,6 +234,11 @@ export interface QueueStore {
       readonly notifiers: readonly NotifierId[]
     },
   ): Promise<void>
+  /**
+   * What keeps it from serving, in a few words each without addresses or ids; empty: nothing that
+   * is known of. Asks nobody.
+   */
+  problems(): readonly string[]
   /** Of the whole cluster. Not for the path of a command. */
   count(): Promise<StoreCounts>
   close(): Promise<void>

@@ -73,7 +73,11 @@ const run = (args: readonly string[], env: Env = {}): Promise<Result> =>
 
 const addressIn = (text: string): string => /smp:\/\/\S+/.exec(text)?.[0] ?? assert.fail(text)
 
-const relayEnv = (name: string): Env => ({ SLUICE_DATA_DIR: name, SLUICE_PORT: '0' })
+const relayEnv = (name: string): Env => ({
+  SLUICE_DATA_DIR: name,
+  SLUICE_PORT: '0',
+  SLUICE_OPS_PORT: '0',
+})
 
 describe('a relay', () => {
   test('starts, prints one line with its address, answers pings and stops cleanly', async () => {

@@ -71,6 +71,7 @@ const podView = (store: QueueStore, own: Own): QueueStore => {
     subscribeNotifiers: (queues, subscriber) => store.subscribeNotifiers(queues, mine(subscriber)),
     takeNotifications: (ids, options) => store.takeNotifications(ids, mine(options)),
     release: (connection, held) => store.release(own(connection), held),
+    problems: () => store.problems(),
     count: () => store.count(),
     close: async () => {},
   }

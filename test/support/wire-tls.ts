@@ -36,7 +36,7 @@ export class TlsRelay implements AsyncDisposable {
   /** `given`: settings by their names, as one writes them in the environment. */
   static async start(
     given: Readonly<Record<string, string>> = {},
-    { now, ...web }: Pick<RelayOptions, 'now' | 'webCertificate' | 'information'> = {},
+    { now, ...web }: Pick<RelayOptions, 'now' | 'webCertificate' | 'information' | 'ops'> = {},
   ): Promise<TlsRelay> {
     const { keyHash, chain, chainPem, keyPem, leafKey } = identity
     const settings: Settings = settingsSchema.parse({

@@ -4,8 +4,7 @@
  */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { Settings } from '../../config/settings.ts'
-import { listenFailure } from '../listen-failure.ts'
+import { listenFailure, type Places } from '../listen-failure.ts'
 
 const listenAlone = async (port: number, host: string | undefined): Promise<void> => {
   const server = createServer((socket) => socket.destroy())
@@ -19,11 +18,11 @@ const listenAlone = async (port: number, host: string | undefined): Promise<void
 /** @throws Failure when another process listens on one of them */
 export const checkPortsAreFree = async (
   ports: readonly number[],
-  settings: Pick<Settings, 'bind'>,
+  places: Places,
 ): Promise<void> => {
   try {
-    for (const port of ports) await listenAlone(port, settings.bind)
+    for (const port of ports) await listenAlone(port, places.bind)
   } catch (error) {
-    throw listenFailure(error, settings)
+    throw listenFailure(error, places)
   }
 }

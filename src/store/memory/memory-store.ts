@@ -21,17 +21,16 @@ import type {
   QueueParty,
   QueueRecord,
   QueueStore,
-  Stale,
   StoreOptions,
   Subscriber,
 } from '../store.ts'
 import { MemoryExpiry } from './memory-expiry.ts'
+import { MemoryNotifierChanges } from './memory-notifier-changes.ts'
 import { MemoryNotifiers, type News, type Taking } from './memory-notifiers.ts'
 import { MemoryQueue, type Tally } from './memory-queue.ts'
 import { QueueTable } from './queue-table.ts'
 import { sweep } from './sweep.ts'
 
-const stale: Stale = { outcome: 'stale' }
 const done: Done = { outcome: 'done' }
 const taken = { outcome: 'taken' } as const
 const missing: Lookup = { outcome: 'missing' }
@@ -41,6 +40,7 @@ export class MemoryStore implements QueueStore {
   readonly #expiry: MemoryExpiry
   readonly #table = new QueueTable()
   readonly #notifiers = new MemoryNotifiers((subscriber, news) => this.#tell(subscriber, news))
+  readonly #notifierChanges = new MemoryNotifierChanges(this.#table, this.#notifiers)
   readonly #tally: Tally = { messages: 0 }
   readonly #stopSweeping: () => void
 
@@ -193,33 +193,15 @@ export class MemoryStore implements QueueStore {
   }
 
   async setNotifier(record: QueueRecord, notifier: Notifier, by: number) {
-    return this.#table.on(record, (queue) => {
-      if (this.#notifiers.has(notifier.notifierId)) return taken
-      if (record.notifier !== undefined) this.#notifiers.remove(record.notifier.notifierId, by)
-      this.#notifiers.add(notifier.notifierId, record.recipientId)
-      queue.change({ notifier })
-      return done
-    })
+    return this.#notifierChanges.set(record, notifier, by)
   }
 
   async removeNotifier(record: QueueRecord, by: number) {
-    return this.#table.on(record, (queue) => {
-      const { notifier, ...rest } = queue.record
-      if (notifier === undefined) return done
-      this.#notifiers.remove(notifier.notifierId, by)
-      queue.replace(rest)
-      return done
-    })
+    return this.#notifierChanges.remove(record, by)
   }
 
   async subscribeNotifiers(records: readonly QueueRecord[], subscriber: Subscriber) {
-    return records.map((record) =>
-      this.#table.on(record, () => {
-        if (record.notifier === undefined) return stale
-        this.#notifiers.subscribe(record.notifier.notifierId, subscriber)
-        return done
-      }),
-    )
+    return records.map((record) => this.#notifierChanges.subscribe(record, subscriber))
   }
 
   async takeNotifications(ids: readonly NotifierId[], taking: Taking) {
@@ -232,6 +214,11 @@ export class MemoryStore implements QueueStore {
   ) {
     for (const id of held.recipients) this.#table.get(id)?.release(connection)
     for (const id of held.notifiers) this.#notifiers.release(id, connection)
+  }
+
+  /** Nothing that it depends on can be away. */
+  problems() {
+    return []
   }
 
   async count() {

@@ -126,6 +126,14 @@ class Upkeep {
     this.#timer = setInterval(() => void this.#tick(), TICK_MS).unref()
   }
 
+  get problems(): readonly string[] {
+    const { servers } = this.pod.options
+    return [
+      ...(servers.areReady ? [] : ['Redis cannot be reached']),
+      ...(this.#nudges.isHealthy ? [] : ['mailboxes have no subscription']),
+    ]
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true
     clearInterval(this.#timer)
@@ -159,7 +167,7 @@ export const openRedisStore = async (options: RedisStoreOptions): Promise<RedisS
   try {
     await checkServer({ ...upkeep.pod.options, durability, identity, ignoresPolicy, onFault })
     await upkeep.start()
-    return new RedisStore(upkeep.pod, { stop, onFault })
+    return new RedisStore(upkeep.pod, { stop, problems: () => upkeep.problems, onFault })
   } catch (error) {
     await stop()
     throw error

@@ -45,13 +45,19 @@ export class RedisStore implements QueueStore {
   readonly #links: LinkChanges
   readonly #notifiers: NotifierChanges
   readonly #stop: () => Promise<void>
+  readonly #problems: () => readonly string[]
   readonly #onFault: OnFault
 
   constructor(
     pod: Pod,
-    options: { readonly stop: () => Promise<void>; readonly onFault: OnFault },
+    options: {
+      readonly stop: () => Promise<void>
+      readonly problems: () => readonly string[]
+      readonly onFault: OnFault
+    },
   ) {
-    const { stop, onFault } = options
+    const { stop, problems, onFault } = options
+    this.#problems = problems
     this.#onFault = onFault
     this.#pod = pod
     this.#messages = new Messages(pod)
@@ -165,6 +171,10 @@ export class RedisStore implements QueueStore {
     const all = this.#pod.interests.take(connection)
     for (let at = 0; at < all.length; at += RELEASED_AT_ONCE)
       await Promise.all(all.slice(at, at + RELEASED_AT_ONCE).map((held) => this.#release(held)))
+  }
+
+  problems() {
+    return this.#problems()
   }
 
   async count(): Promise<StoreCounts> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
+  opsPortsOf,
   type PortPlan,
   planRedis,
   podEnvironment,
@@ -107,6 +108,28 @@ describe('the ports of a cluster', () => {
     }
     const env = podEnvironment({}, own, 2)
     assert.equal(withFoundPort(env, 40_000), env)
+  })
+
+  test('for health and metrics count up whatever is shared', () => {
+    for (const plan of [shared, own]) {
+      const withOps: PortPlan = { ...plan, opsPort: 9090 }
+      const given = [1, 2, 3].map((pod) => podEnvironment({}, withOps, pod).SLUICE_OPS_PORT)
+      assert.deepEqual(given, ['9090', '9091', '9092'])
+      assert.deepEqual(opsPortsOf(withOps), [9090, 9091, 9092])
+      assert.equal(portProblem(withOps), undefined)
+      const free: PortPlan = { ...plan, opsPort: 0 }
+      assert.equal(podEnvironment({}, free, 2).SLUICE_OPS_PORT, '0')
+      assert.deepEqual(opsPortsOf(free), [])
+      assert.equal(podEnvironment({ SLUICE_OPS_PORT: '1' }, plan, 2).SLUICE_OPS_PORT, 'off')
+    }
+    assert.equal(
+      portProblem({ ...shared, opsPort: 65_534 }),
+      'SLUICE_OPS_PORT 65534 leaves no port for pod 3: set it lower',
+    )
+    assert.match(
+      portProblem({ ...own, opsPort: 5225 }) ?? '',
+      /^port 5225 would be for clients and/,
+    )
   })
 
   test('may be impossible', () => {

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { StoreUnavailable } from '../../store-error.ts'
 import type { RedisNode } from '../address.ts'
+import { type Call, needsTime, withText } from './call.ts'
 import type { Argument } from './command.ts'
 import { NO_SCRIPT, NotRun, type Redirect } from './errors.ts'
 import type { Durability } from './group-commit.ts'
@@ -29,24 +30,8 @@ export interface ServersOptions {
   readonly onLost: (concerns: Concerns) => void
 }
 
-interface Call {
-  readonly key: string
-  readonly name: string
-  readonly args: readonly Argument[]
-  readonly options: CallOptions
-}
-
 const everything: Concerns = () => true
 const nobody = new NotRun('no server serves the slot')
-
-const needsTime = ({ message, redirect }: NotRun): boolean =>
-  redirect === undefined && message !== NO_SCRIPT
-
-/** The server then knows it for the next time. */
-const withText = (call: Call): Call => {
-  const { args, options } = call
-  return { ...call, name: 'EVAL', args: [options.script ?? '', ...args.slice(1)] }
-}
 
 export class Servers {
   readonly #options: ServersOptions
@@ -104,6 +89,13 @@ export class Servers {
   /** The nodes that serve something; one without an address where there is no cluster. */
   get nodes(): readonly (RedisNode | undefined)[] {
     return this.#slots === undefined ? [undefined] : this.#slots.nodes
+  }
+
+  /** Whether there is a connection to each server that holds queues, as far as is known. */
+  get areReady(): boolean {
+    if (this.#only !== undefined) return this.#only.isReady
+    const nodes = this.#slots?.nodes ?? []
+    return nodes.length > 0 && nodes.every((node) => this.#servers.get(nodeName(node))?.isReady)
   }
 
   /** The node of a key; undefined where there is no cluster, or nobody serves it. */
