@@ -3,6 +3,7 @@ import { BlockList, type Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import type { Settings } from './config/settings.ts'
 import type { Network } from './config/web-values.ts'
+import { SocketMeasures, type TransportMeasures } from './measures/transport-measures.ts'
 import { Clients } from './transport/clients.ts'
 import { forwardedFor, type HttpConnections } from './transport/http.ts'
 import { type Listener, type ListenOptions, listenOn } from './transport/listener.ts'
@@ -22,6 +23,7 @@ export interface ListenersOptions {
   /** For browsers. */
   readonly webCertificate: TlsCredentials | undefined
   readonly http: HttpConnections
+  readonly measures: TransportMeasures | undefined
   randomBytes(length: number): Uint8Array
   accept(transport: Transport): void
 }
@@ -99,26 +101,34 @@ export class Listeners {
     const { http, randomBytes } = this.#options
     return this.#listen({ port, clients: new Clients() }, (socket) =>
       http.take(socket, {
+        kind: 'ws',
         sessionId: () => randomBytes(SESSION_ID_BYTES),
         clientAddress: forwardedFor,
       }),
     )
   }
 
-  #listen(
+  async #listen(
     options: Pick<ListenOptions, 'port' | 'isProxy' | 'clients'>,
     take: (socket: Socket) => void,
   ): Promise<Listener> {
-    const { bind, reusePort } = this.#options.settings
-    return listenOn({ ...options, bind, reusePort, timeoutMs: this.#timeoutMs }, take)
+    const { settings, measures } = this.#options
+    const { bind, reusePort } = settings
+    const sockets = new SocketMeasures()
+    const timeoutMs = this.#timeoutMs
+    const listener = await listenOn({ ...options, bind, reusePort, timeoutMs, sockets }, take)
+    measures?.sockets.set(listener.port, sockets)
+    return listener
   }
 
   #handshakes(tls: TlsOptions, speaks: 'smp' | 'web', clients: Clients): TlsHandshakes {
-    const { http, accept } = this.#options
-    return new TlsHandshakes(tls, this.#timeoutMs, (socket) => {
+    const { http, accept, measures } = this.#options
+    const options = { timeoutMs: this.#timeoutMs, measures: measures?.tls }
+    return new TlsHandshakes(tls, options, (socket) => {
       const clientAddress = clients.addressOf(socket)
       if (speaks === 'web')
         return http.take(socket, {
+          kind: 'wss',
           sessionId: () => socket.getPeerFinished(),
           clientAddress: () => clientAddress,
         })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { reasonOf } from './config/problem.ts'
 import type { Settings } from './config/settings.ts'
 import type { Identity } from './identity/identity.ts'
+import type { Measures } from './measures/measures.ts'
 import { base64url } from './protocol/text.ts'
 import { MemoryStore } from './store/memory/memory-store.ts'
 import { openRedisStore } from './store/redis/open.ts'
@@ -14,6 +15,7 @@ interface StoreFor {
   readonly settings: Settings
   readonly identity: Identity
   readonly now?: () => number
+  readonly ops?: { readonly measures: Measures } | undefined
 }
 
 interface Ears {
@@ -31,12 +33,12 @@ const readCertificates = (path: string): string => {
 
 /** @throws ServerProblem, StoreUnavailable: one line each about Redis */
 export const openStore = async (
-  { settings, identity, now = Date.now }: StoreFor,
+  { settings, identity, now = Date.now, ops }: StoreFor,
   { deliver, onFault }: Ears,
 ): Promise<QueueStore> => {
   const { redisUrl: url, redisCa, redisSentinelPassword: sentinelPassword } = settings
   const { clusterKeys, partitions, durability } = settings
-  const common = { deliver, now, limits: settings }
+  const common = { deliver, now, limits: settings, measures: ops?.measures.store }
   if (url === undefined || clusterKeys === undefined) return new MemoryStore(common)
   return openRedisStore({
     ...common,

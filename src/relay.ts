@@ -1,4 +1,5 @@
 /** One relay process: listeners, sessions and store put together. */
+import { X509Certificate } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Information } from './config/information.ts'
 import type { Settings } from './config/settings.ts'
@@ -50,12 +51,15 @@ interface Parts {
   readonly faults: FaultLog
 }
 
+const expiryOf = ({ chainPem }: TlsCredentials): Date => new X509Certificate(chainPem).validToDate
+
 class RunningRelay implements Relay {
   readonly #options: RelayOptions
   readonly #faults: FaultLog
   readonly #store: QueueStore
   readonly #proxy: Relays | undefined
   readonly #sessions: Sessions
+  #webNotAfter: Date | undefined
   #site: Site | undefined
   #listeners: Listeners | undefined
   #closing: Promise<void> | undefined
@@ -67,7 +71,16 @@ class RunningRelay implements Relay {
     this.#store = store
     const parts = { crypto: nativeCrypto, now: options.now ?? Date.now }
     this.#proxy = openProxy(settings, { ...parts, onFault: faults.tell })
-    this.#sessions = new Sessions({ ...options, ...parts, hub, store, faults, proxy: this.#proxy })
+    const measures = options.ops?.measures
+    const shared = { hub, store, faults, measures, proxy: this.#proxy }
+    this.#sessions = new Sessions({ ...options, ...parts, ...shared })
+    this.#webNotAfter = options.webCertificate && expiryOf(options.webCertificate)
+    options.ops?.show({
+      store,
+      proxy: this.#proxy?.statistics,
+      certificates: () => ({ identity: options.identity.notAfter, web: this.#webNotAfter }),
+      onFault: faults.tell,
+    })
   }
 
   get ports(): readonly number[] {
@@ -80,7 +93,7 @@ class RunningRelay implements Relay {
   }
 
   async listen(): Promise<void> {
-    const { settings, identity, webCertificate, information } = this.#options
+    const { settings, identity, webCertificate, information, ops } = this.#options
     const { accept } = this.#sessions
     this.#site = await openSite({
       content: () => siteContent({ settings, identity, information, ports: this.ports }),
@@ -92,15 +105,17 @@ class RunningRelay implements Relay {
       identity,
       webCertificate,
       http: this.#site.connections,
+      measures: ops?.measures.transport,
       randomBytes: nativeCrypto.randomBytes,
       accept,
     })
     await this.#listeners.open()
-    this.#options.ops?.health.watch('listeners')
+    ops?.health.watch('listeners')
   }
 
   renewWebCertificate(certificate: TlsCredentials): void {
     this.#listeners?.renewWebCertificate(certificate)
+    this.#webNotAfter = expiryOf(certificate)
   }
 
   close(): Promise<void> {
@@ -117,6 +132,7 @@ class RunningRelay implements Relay {
     await this.#sessions.close()
     this.#listeners?.destroy()
     this.#proxy?.close()
+    this.#options.ops?.stop()
     await this.#site?.[Symbol.asyncDispose]()
     await this.#store.close()
     this.#faults.close()
@@ -131,7 +147,6 @@ class RunningRelay implements Relay {
 export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   const parts = { hub: new Hub<Session>(), faults: new FaultLog(options.log) }
   const store = await openStore(options, { deliver: parts.hub.deliver, onFault: parts.faults.tell })
-  options.ops?.health.watch('store', () => store.problems()[0])
   const relay = new RunningRelay(options, { ...parts, store })
   try {
     await relay.listen()

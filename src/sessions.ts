@@ -6,6 +6,8 @@ import type { CryptoProvider } from './crypto/provider.ts'
 import type { Hub } from './delivery/hub.ts'
 import type { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
+import type { Measures } from './measures/measures.ts'
+import type { HandshakeMeasures, HandshakeOutcome } from './measures/transport-measures.ts'
 import { BlockPacker } from './protocol/block.ts'
 import { ProtocolError } from './protocol/bytes.ts'
 import { type AgreedSession, shakeHands } from './session/handshake.ts'
@@ -22,6 +24,7 @@ export interface SessionsOptions {
   /** Other relays; absent: nothing is forwarded for clients. */
   readonly proxy: Context['proxy'] | undefined
   readonly faults: FaultLog
+  readonly measures: Measures | undefined
   readonly log: Logger
   readonly now: () => number
 }
@@ -41,6 +44,10 @@ export class Sessions {
         () => this.#closeInactive(),
         inactiveIntervalSeconds * 1000,
       ).unref()
+  }
+
+  get #handshakes(): HandshakeMeasures | undefined {
+    return this.#options.measures?.transport.smp
   }
 
   readonly accept = (transport: Transport): void => {
@@ -64,14 +71,18 @@ export class Sessions {
   }
 
   async #serve(transport: Transport): Promise<void> {
-    const { hub, faults } = this.#options
+    const { hub, faults, measures } = this.#options
     const session = await this.#open(transport)
     if (session === undefined) return
+    const { open, opened } = measures?.transport ?? {}
+    if (open !== undefined) open[transport.kind] += 1
+    if (opened !== undefined) opened[transport.kind] += 1
     try {
       await session.serve()
     } catch (error) {
       faults.tell(error, 'serve')
     } finally {
+      if (open !== undefined) open[transport.kind] -= 1
       transport.destroy()
       hub.remove(session.connectionId)
       await session.finish()
@@ -80,12 +91,21 @@ export class Sessions {
 
   async #open(transport: Transport): Promise<Session | undefined> {
     const { settings, identity, crypto, log, faults } = this.#options
-    const deadline = setTimeout(() => transport.destroy(), settings.handshakeTimeoutSeconds * 1000)
+    const startedAt = performance.now()
+    let broken: HandshakeOutcome = 'refused'
+    const deadline = setTimeout(() => {
+      broken = 'timeout'
+      transport.destroy()
+    }, settings.handshakeTimeoutSeconds * 1000)
     try {
       const { versions } = settings
-      return this.#begin(transport, await shakeHands(transport, { crypto, identity, versions }))
+      const agreed = await shakeHands(transport, { crypto, identity, versions })
+      this.#handshakes?.done((performance.now() - startedAt) / 1000)
+      return this.#begin(transport, agreed)
     } catch (error) {
-      if (error instanceof ProtocolError) log.debug({ reason: error.message }, 'handshake refused')
+      const isRefused = error instanceof ProtocolError
+      this.#handshakes?.outcomes.add(isRefused ? broken : 'failed')
+      if (isRefused) log.debug({ reason: error.message }, 'handshake refused')
       else faults.tell(error, 'handshake')
       transport.close()
       return undefined
@@ -95,7 +115,7 @@ export class Sessions {
   }
 
   #begin(transport: Transport, agreed: AgreedSession): Session {
-    const { settings, crypto, hub, store, proxy, faults, now } = this.#options
+    const { settings, crypto, hub, store, proxy, faults, measures, now } = this.#options
     const id = hub.nextConnection()
     const session = new Session({
       transport,
@@ -104,6 +124,7 @@ export class Sessions {
       context: { store, crypto, policy: settings, ...(proxy && { proxy }), now },
       packer: this.#packer,
       notificationIntervalMs: settings.notificationIntervalMs,
+      measures: measures?.session,
       onFault: faults.tell,
     })
     hub.add(id, session)

@@ -23,6 +23,7 @@ import { writeReply } from '../protocol/reply-encoder.ts'
 import { writeUnsignedHead } from '../protocol/transmission.ts'
 import { Writer } from '../protocol/writer.ts'
 import { StoreUnavailable } from '../store/store-error.ts'
+import type { Accounts } from './accounts.ts'
 import type { Admission } from './admission.ts'
 import {
   type Claimed,
@@ -46,6 +47,7 @@ export interface ForwardedOptions {
   readonly clientKey: DhKey | undefined
   readonly admission: Admission
   readonly executor: Executor
+  readonly accounts: Accounts
 }
 
 /** A command out of its envelopes, and what its answer is to be put into. */
@@ -118,10 +120,14 @@ export class ForwardedCommands {
 
   async #replyTo(claim: Claimed | Refused): Promise<Reply> {
     if (isRefused(claim)) return claim.refusal
-    const { admission, executor } = this.#options
-    const answered = await this.#lanes.run(claim.entityId, async () =>
-      executor.execute(await admission.authorize([claim])),
-    )
+    const { admission, executor, accounts } = this.#options
+    const startedAt = performance.now()
+    const answered = await this.#lanes.run(claim.entityId, async () => {
+      const claims = await admission.authorize([claim])
+      const answers = await executor.execute(claims)
+      accounts.answered({ startedAt, requests: [claim], claims, answers })
+      return answers
+    })
     // the client tries again when its relay has waited long enough; an ERR would be final
     if (answered[0] === undefined)
       throw new StoreUnavailable('not available to a forwarded command')

@@ -2,15 +2,16 @@
 import type { Context } from '../commands/spec.ts'
 import type { Listener } from '../delivery/hub.ts'
 import { Subscriptions } from '../delivery/subscriptions.ts'
+import type { SessionMeasures } from '../measures/session-measures.ts'
 import { type BlockPacker, decodeBlock } from '../protocol/block.ts'
 import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
-import type { Tag } from '../protocol/command.ts'
-import { noEntity } from '../protocol/ids.ts'
+import { noEntity, type RecipientId } from '../protocol/ids.ts'
 import { refusal } from '../protocol/reply.ts'
 import { authorizedPrefix } from '../protocol/transmission.ts'
 import { Slots } from '../slots.ts'
 import type { StoreEvent } from '../store/store.ts'
 import type { Transport } from '../transport/transport.ts'
+import { Accounts, type Answered } from './accounts.ts'
 import { Admission } from './admission.ts'
 import {
   type Authorized,
@@ -27,12 +28,10 @@ import { ForwardedCommands } from './forwarded.ts'
 import type { AgreedSession } from './handshake.ts'
 import { eventOf, Output } from './output.ts'
 import { Pushes } from './pushes.ts'
+import { weightOf } from './weight.ts'
 import { Window } from './window.ts'
 
-/** Blocks in work are bounded by their possible answers: a message for each of these. */
-const messageTags: ReadonlySet<Tag> = new Set<Tag>(['SUB', 'GET', 'ACK'])
-const MESSAGE_WEIGHT = 16_384
-const REPLY_WEIGHT = 128
+/** Blocks in work are bounded by their possible answers. */
 const WINDOW_BYTES = 256 * 1024
 /** Commands that another relay forwarded: those on one queue must not hold up all of its clients'. */
 const FORWARDED_COMMANDS = 128
@@ -48,16 +47,12 @@ export interface SessionOptions {
   readonly context: Omit<Context, 'connection' | 'runForwarded'>
   readonly packer: BlockPacker
   readonly notificationIntervalMs: number
+  readonly measures?: SessionMeasures | undefined
   readonly onFault: (error: unknown, during: string) => void
 }
 
-const weightOf = (claims: readonly (Claimed | Refused)[]): number => {
-  let weight = 0
-  for (const claim of claims)
-    weight +=
-      'command' in claim && messageTags.has(claim.command.tag) ? MESSAGE_WEIGHT : REPLY_WEIGHT
-  return weight
-}
+/** Commands of one block that are answered together. */
+type Group = Pick<Answered, 'requests' | 'startedAt'>
 
 const apart = (claim: Claimed | Refused): 'own' | 'remote' | undefined =>
   'entry' in claim && claim.entry.party === undefined ? claim.entry.apart : undefined
@@ -75,17 +70,21 @@ export class Session implements Listener {
   readonly #output: Output
   readonly #subscriptions: Subscriptions
   readonly #pushes: Pushes
-  readonly #window = new Window(WINDOW_BYTES)
-  readonly #forwarded = new Window(FORWARDED_COMMANDS)
+  readonly #accounts: Accounts
+  readonly #window: Window
+  readonly #forwarded: Window
   readonly #remote: Slots
   /** Blocks in work. */
   readonly #answering = new Set<Promise<void>>()
   #lastReceivedAt: number
 
   constructor(options: SessionOptions) {
-    const { transport, agreed, connection, context, onFault } = options
+    const { transport, agreed, connection, context, packer, measures, onFault } = options
     const { version, sessionId, sessionKey, clientKey, blocks } = agreed
     this.#options = options
+    this.#accounts = new Accounts(measures)
+    this.#window = new Window(WINDOW_BYTES, measures?.paused)
+    this.#forwarded = new Window(FORWARDED_COMMANDS, measures?.paused)
     this.#blocks = blocks
     this.#binding = {
       version,
@@ -93,16 +92,17 @@ export class Session implements Listener {
       sessionKey,
       authorizedPrefix: authorizedPrefix(sessionId),
     }
-    const { proxyClientConcurrency = REMOTE_COMMANDS } = context.policy
+    const { now, store, crypto, policy } = context
+    const { proxyClientConcurrency = REMOTE_COMMANDS } = policy
     this.#remote = new Slots(proxyClientConcurrency, REMOTE_PATIENCE_MS)
-    this.#lastReceivedAt = context.now()
-    const { now } = context
-    this.#output = new Output({ transport, blocks, session: agreed, packer: options.packer, now })
-    this.#subscriptions = new Subscriptions({
-      fetchHead: (id) => this.#pushes.want(id),
+    this.#lastReceivedAt = now()
+    this.#output = new Output({ transport, blocks, session: agreed, packer, now, measures })
+    const hooks = {
+      fetchHead: (id: RecipientId) => this.#pushes.want(id),
       released: () => endings.flush(),
-    })
-    const endings = new Endings(this.#output, this.#subscriptions)
+    }
+    this.#subscriptions = new Subscriptions(hooks, measures?.subscriptions)
+    const endings = new Endings(this.#output, this.#subscriptions, measures?.endings)
     this.#pushes = new Pushes({
       ...options,
       output: this.#output,
@@ -114,15 +114,15 @@ export class Session implements Listener {
       connection: { ...connection, subscriptions: this.#subscriptions },
       runForwarded: (request) => forwarded.run(request),
     }
-    const { store, crypto } = context
     this.#admission = new Admission({ store, crypto, onFault })
-    this.#executor = new Executor({ context: this.#context, onFault })
+    this.#executor = new Executor({ context: this.#context, onFault, measures })
     const forwarded = new ForwardedCommands({
       crypto,
       binding: this.#binding,
       clientKey,
       admission: this.#admission,
       executor: this.#executor,
+      accounts: this.#accounts,
     })
   }
 
@@ -169,6 +169,7 @@ export class Session implements Listener {
   async finish(): Promise<void> {
     this.#pushes.stop()
     await Promise.all(this.#answering)
+    this.#subscriptions.close()
     const { store, connection } = this.#context
     try {
       await store.release(connection.id, this.#subscriptions.held)
@@ -179,37 +180,42 @@ export class Session implements Listener {
 
   /** Returns when the next block may be read: its commands may still be under way. */
   async #accept(block: Bytes): Promise<void> {
+    const startedAt = this.#accounts.received()
     this.#lastReceivedAt = this.#context.now()
     await this.#output.ready()
     const claims = this.#read(block)
+    this.#accounts.read(claims)
     if (claims === undefined) return this.#output.send([errBlock])
     const together = claims.filter((claim) => apart(claim) === undefined)
-    if (together.length > 0) await this.#beginOwn(together, this.#window, weightOf(together))
+    if (together.length > 0)
+      await this.#beginOwn({ requests: together, startedAt }, this.#window, weightOf(together))
     for (const claim of claims) {
       const kind = apart(claim)
-      if (kind === 'own') await this.#beginOwn([claim], this.#forwarded, 1)
-      if (kind === 'remote') await this.#beginRemote(claim)
+      const group = { requests: [claim], startedAt }
+      if (kind === 'own') await this.#beginOwn(group, this.#forwarded, 1)
+      if (kind === 'remote') await this.#beginRemote(claim, group)
     }
   }
 
-  async #beginOwn(
-    requests: readonly (Claimed | Refused)[],
-    window: Window,
-    weight: number,
-  ): Promise<void> {
+  async #beginOwn(group: Group, window: Window, weight: number): Promise<void> {
     await window.enter(weight)
-    const answering = this.#answer(requests, await this.#admission.authorize(requests))
+    this.#accounts.begun()
+    const answering = this.#answer(group, await this.#admission.authorize(group.requests))
     this.#answering.add(answering)
     void answering.finally(() => {
       this.#answering.delete(answering)
       window.leave(weight)
+      this.#accounts.ended()
     })
   }
 
   /** The end of the connection does not wait for another relay. */
-  async #beginRemote(request: Claimed | Refused): Promise<void> {
-    if (!(await this.#remote.enter())) return this.#output.send([{ ...request, reply: errBusy }])
-    const answering = this.#answer([request], await this.#admission.authorize([request]))
+  async #beginRemote(request: Claimed | Refused, group: Group): Promise<void> {
+    if (!(await this.#remote.enter())) {
+      this.#accounts.answered({ ...group, claims: [], answers: [{ reply: errBusy }] })
+      return this.#output.send([{ ...request, reply: errBusy }])
+    }
+    const answering = this.#answer(group, await this.#admission.authorize([request]))
     void answering.finally(() => this.#remote.leave())
   }
 
@@ -225,16 +231,15 @@ export class Session implements Listener {
     }
   }
 
-  async #answer(
-    requests: readonly (Claimed | Refused)[],
-    claims: readonly (Authorized | Refused | Faulty)[],
-  ): Promise<void> {
+  async #answer(group: Group, claims: readonly (Authorized | Refused | Faulty)[]): Promise<void> {
+    const { requests } = group
     const answers = await this.#executor.execute(claims)
     try {
       this.#output.sendAnswers(requests, answers)
     } catch (error) {
       this.#options.onFault(error, 'answer')
     }
+    this.#accounts.answered({ ...group, claims, answers })
     for (const answer of answers) answer?.sent?.()
     // a connection that carries the commands of many is not closed for one of them
     const isForwarded = requests.every((request) => apart(request) === 'own')

@@ -73,6 +73,7 @@ const podView = (store: QueueStore, own: Own): QueueStore => {
     release: (connection, held) => store.release(own(connection), held),
     problems: () => store.problems(),
     count: () => store.count(),
+    countActive: () => store.countActive(),
     close: async () => {},
   }
 }

@@ -9,6 +9,7 @@ import {
   type RecipientId,
 } from '../../protocol/ids.ts'
 import type { AuthKey } from '../../protocol/keys.ts'
+import { noneActive } from '../counts.ts'
 import type {
   Acknowledgement,
   Append,
@@ -24,6 +25,7 @@ import type {
   StoreOptions,
   Subscriber,
 } from '../store.ts'
+import { MemoryActivity } from './memory-activity.ts'
 import { MemoryExpiry } from './memory-expiry.ts'
 import { MemoryNotifierChanges } from './memory-notifier-changes.ts'
 import { MemoryNotifiers, type News, type Taking } from './memory-notifiers.ts'
@@ -38,6 +40,7 @@ const missing: Lookup = { outcome: 'missing' }
 export class MemoryStore implements QueueStore {
   readonly #options: StoreOptions
   readonly #expiry: MemoryExpiry
+  readonly #activity: MemoryActivity | undefined
   readonly #table = new QueueTable()
   readonly #notifiers = new MemoryNotifiers((subscriber, news) => this.#tell(subscriber, news))
   readonly #notifierChanges = new MemoryNotifierChanges(this.#table, this.#notifiers)
@@ -47,6 +50,7 @@ export class MemoryStore implements QueueStore {
   constructor(options: StoreOptions) {
     this.#options = options
     this.#expiry = new MemoryExpiry(options)
+    this.#activity = options.measures && new MemoryActivity(options.now)
     const intervalMs = options.limits.expiryIntervalSeconds * 1000
     this.#stopSweeping = sweep(this.#table.queues, intervalMs, (queue) =>
       this.#expiry.expire(queue),
@@ -107,7 +111,10 @@ export class MemoryStore implements QueueStore {
     return this.#table.on(record, (queue): Head | { readonly outcome: 'lost' } => {
       if (subscriber !== undefined && !queue.isHeldBy(subscriber)) return { outcome: 'lost' }
       this.#expiry.expire(queue)
-      if (queue.head?.messageId === messageId) queue.removeHead()
+      if (queue.head?.messageId === messageId) {
+        queue.removeHead()
+        this.#activity?.note(record.recipientId, false)
+      }
       return this.#expiry.headOf(queue)
     })
   }
@@ -120,8 +127,10 @@ export class MemoryStore implements QueueStore {
       if (notification !== undefined && record.notifier !== undefined)
         this.#notifiers.store(record.notifier.notifierId, notification)
       const { recipientId } = record
+      const acceptedAt = this.#options.now()
+      this.#activity?.note(recipientId, notification !== undefined)
       if (wasEmpty && queue.subscriber !== undefined)
-        this.#tell(queue.subscriber, { type: 'available', recipientId, message })
+        this.#tell(queue.subscriber, { type: 'available', recipientId, message, acceptedAt })
       return done
     })
   }
@@ -217,6 +226,10 @@ export class MemoryStore implements QueueStore {
   }
 
   /** Nothing that it depends on can be away. */
+  async countActive() {
+    return this.#activity?.counts ?? noneActive
+  }
+
   problems() {
     return []
   }

@@ -72,14 +72,20 @@ interface Doubts {
 }
 
 const newPod = (options: RedisStoreOptions, { onLost, onDoubt }: Doubts): Pod => {
-  const { durability, partitions, onFault } = options
+  const { durability, partitions, measures, onFault } = options
   const crypto = nativeCrypto
   const address = addressOf(options)
   const onError = (error: unknown): void => onFault(asPassing(error), 'redis connection')
-  const servers = new Servers({ address, durability, onError, onLost })
+  const servers = new Servers({ address, durability, onError, onLost, measures })
   const keys = new Keys(address.prefix, partitions)
   const clusterKeys = new ClusterKeys(crypto, options.clusterKeys)
-  const repository = new Repository({ servers, keys, clusterKeys, decoy: decoyOf(crypto) })
+  const repository = new Repository({
+    servers,
+    keys,
+    clusterKeys,
+    decoy: decoyOf(crypto),
+    measures,
+  })
   const pod = bareBase64url(crypto.randomBytes(POD_BYTES))
   return new Pod({ ...options, servers, crypto, keys, clusterKeys, repository, pod, onDoubt })
 }
@@ -118,6 +124,7 @@ class Upkeep {
         for (const mailbox of mailboxes) void this.#mailboxes.drain(mailbox)
       },
       onError: (error) => onFault(asPassing(error), 'nudges'),
+      measures: options.measures,
     })
   }
 

@@ -3,6 +3,7 @@ import type { LinkContent } from '../../protocol/command.ts'
 import type { Blocking } from '../../protocol/error.ts'
 import type { EntityId, LinkId, NotifierId, RecipientId } from '../../protocol/ids.ts'
 import type { AuthKey } from '../../protocol/keys.ts'
+import { type ActiveQueues, noneActive, type StoreCounts } from '../counts.ts'
 import type {
   Acknowledgement,
   Append,
@@ -14,7 +15,6 @@ import type {
   QueueRecord,
   QueueStore,
   Stale,
-  StoreCounts,
   Subscriber,
 } from '../store.ts'
 import { done, stale } from './changes.ts'
@@ -179,6 +179,10 @@ export class RedisStore implements QueueStore {
 
   async count(): Promise<StoreCounts> {
     return countAll(this.#pod)
+  }
+
+  async countActive(): Promise<ActiveQueues> {
+    return (await this.#pod.activity?.count()) ?? noneActive
   }
 
   close() {

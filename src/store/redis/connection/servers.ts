@@ -3,9 +3,10 @@
  * server of its key; what a server did not run is sent again, elsewhere or later, for a bounded time.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { StoreMeasures } from '../../../measures/store-measures.ts'
 import { StoreUnavailable } from '../../store-error.ts'
 import type { RedisNode } from '../address.ts'
-import { type Call, needsTime, withText } from './call.ts'
+import { type Call, measured, needsTime, withText } from './call.ts'
 import type { Argument } from './command.ts'
 import { NO_SCRIPT, NotRun, type Redirect } from './errors.ts'
 import type { Durability } from './group-commit.ts'
@@ -28,6 +29,7 @@ export interface ServersOptions {
   readonly onError: (error: unknown) => void
   /** What these keys had under way may have happened or not, and their server may be another one. */
   readonly onLost: (concerns: Concerns) => void
+  readonly measures?: StoreMeasures | undefined
 }
 
 const everything: Concerns = () => true
@@ -46,10 +48,11 @@ export class Servers {
   #isClosed = false
 
   constructor(options: ServersOptions) {
-    const { address, durability, onError } = options
+    const { address, durability, onError, measures } = options
     const onLost = (server: Server) => this.#lost(server)
+    const onBack = () => measures?.reconnections.add('commands')
     this.#options = options
-    this.#serverOptions = { address, durability, onError, onLost }
+    this.#serverOptions = { address, durability, onError, onLost, onBack }
     if (address.kind === 'cluster') {
       this.#slots = new SlotMap()
       for (const node of address.nodes) this.#serverAt(node)
@@ -71,10 +74,11 @@ export class Servers {
   ): Promise<unknown> {
     const server = this.#only ?? this.#serverOf(key)
     const answer = server ? server.call(name, args, options) : Promise.reject(nobody)
-    return answer.catch((error: unknown) => {
+    const result = answer.catch((error: unknown) => {
       if (!(error instanceof NotRun)) throw error
       return this.#again({ key, name, args, options }, error)
     })
+    return measured(result, options.script?.name ?? name, this.#options.measures)
   }
 
   /** What every server that serves something answers. */
