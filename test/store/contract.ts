@@ -1,6 +1,7 @@
 /** What every queue store does. Cases do not read what other tests made, and wait for events. */
 import { describe } from 'node:test'
 import { type Check, checkWith, type StoreFactory } from './cluster.ts'
+import { activityCases, podActivityCases } from './contract/activity.ts'
 import { changeCases } from './contract/changes.ts'
 import { countCases, podCountCases } from './contract/counts.ts'
 import { expiryCases } from './contract/expiry.ts'
@@ -25,6 +26,7 @@ const subjects: Readonly<Record<string, Cases>> = {
   notifiers: notifierCases,
   expiry: expiryCases,
   counts: countCases,
+  activity: activityCases,
   races: raceCases,
 }
 
@@ -33,6 +35,7 @@ const clusterSubjects: Readonly<Record<string, Cases>> = {
   'old records of two pods': podStaleCases,
   'races of two pods': podRaceCases,
   'counts of two pods': podCountCases,
+  'activity of two pods': podActivityCases,
 }
 
 export const storeContract = (name: string, factory: StoreFactory): void => {

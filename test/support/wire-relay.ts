@@ -5,6 +5,7 @@ import type { Policy } from '../../src/commands/spec.ts'
 import { nativeCrypto } from '../../src/crypto/native.ts'
 import type { CryptoProvider } from '../../src/crypto/provider.ts'
 import { Hub } from '../../src/delivery/hub.ts'
+import type { Measures } from '../../src/measures/measures.ts'
 import { BlockPacker } from '../../src/protocol/block.ts'
 import { ProtocolError } from '../../src/protocol/bytes.ts'
 import type { VersionRange } from '../../src/protocol/version.ts'
@@ -43,6 +44,7 @@ export type WireRelayOptions = Partial<StoreLimits & Policy> & {
   readonly held?: StoreInBetween
   readonly crypto?: CryptoProvider
   readonly notificationIntervalMs?: number
+  readonly measures?: Measures
 }
 
 export class WireRelay implements AsyncDisposable {
@@ -72,6 +74,7 @@ export class WireRelay implements AsyncDisposable {
       },
       now: this.clock.now,
       limits: { ...usualLimits, ...options },
+      measures: options.measures?.store,
     })
     this.#sessionStore = options.held?.wrap(this.#noting(this.store)) ?? this.store
   }
@@ -183,6 +186,7 @@ export class WireRelay implements AsyncDisposable {
           now: this.clock.now,
         },
         packer: this.#packer,
+        measures: this.#options.measures?.session,
         notificationIntervalMs: this.#options.notificationIntervalMs ?? 1,
         onFault: (error, during) => {
           this.faults.push(during)
