@@ -123,6 +123,7 @@ class RunningRelay implements Relay {
       measures: options.ops?.measures,
     })
     this.#webNotAfter = options.webCertificate && expiryOf(options.webCertificate)
+    options.ops?.health.watchDraining(() => this.state !== 'serving')
     options.ops?.show({
       ...{ store, limits: this.limits, proxy: this.#proxy?.statistics, onFault: faults.tell },
       certificates: () => ({ identity: this.#identity.notAfter, web: this.#webNotAfter }),
@@ -180,7 +181,8 @@ class RunningRelay implements Relay {
     await this.#listeners.open()
     const [store, faults] = [this.#store, this.#faults]
     const statistics = () => ({ ...this.#sessions.counts, proxy: this.#proxy?.statistics ?? null })
-    this.#admin = await openAdmin({ ...this.#options, store, faults, statistics })
+    const service = this.#lifecycle
+    this.#admin = await openAdmin({ ...this.#options, store, faults, service, statistics })
     ops?.health.watch('listeners')
   }
 
@@ -206,8 +208,6 @@ class RunningRelay implements Relay {
   }
 
   drain(): Drain {
-    const { ops } = this.#options
-    if (ops !== undefined) ops.health.isDraining = true
     return this.#lifecycle.drain()
   }
 

@@ -92,7 +92,7 @@ describe('the operations port of a relay', () => {
 
 test('a relay that stops is alive and not ready', async () => {
   await using relay = await OpsRelay.start()
-  relay.ops.health.isDraining = true
+  relay.ops.health.watchDraining(() => true)
   const { status, body } = await relay.get('/readyz')
   assert.equal(status, 503)
   assert.deepEqual(JSON.parse(body), {
