@@ -3,6 +3,8 @@ import { Script } from './script.ts'
 
 export const scripts = {
   acknowledge: new Script('acknowledge'),
+  addMessages: new Script('add-messages'),
+  addNotifications: new Script('add-notifications'),
   appendMessage: new Script('append-message'),
   createQueue: new Script('create-queue'),
   deleteQueue: new Script('delete-queue'),
