@@ -21,6 +21,20 @@ export const commands: ReadonlyMap<string, Entry> = new Map([
     entry("print the relay's address", async () => (await import('./address.ts')).address),
   ],
   ['check', entry('find mistakes before a start', async () => (await import('./check.ts')).check)],
+  [
+    'import',
+    entry(
+      'move an smp-server into the cluster',
+      async () => (await import('./import.ts')).importCommand,
+    ),
+  ],
+  [
+    'export',
+    entry(
+      'write the cluster as an smp-server keeps it',
+      async () => (await import('./export.ts')).exportCommand,
+    ),
+  ],
   ['ping', entry('test any SMP server', async () => (await import('./ping.ts')).ping)],
   ['demo', entry('let two clients talk', async () => (await import('./demo.ts')).demo)],
 ])

@@ -1,8 +1,10 @@
 /** Lines of one queue that follow each other, together: so the store is asked once for them. */
 import type { Placed } from '../store/transfer.ts'
 import { LineProblem } from './fields.ts'
+import { Lanes } from './lanes.ts'
 import { type Line, readLines } from './lines.ts'
-import type { Run, Step } from './run.ts'
+import type { Problem } from './problems.ts'
+import type { OnProgress, Step } from './run.ts'
 import type { StateFile } from './state-files.ts'
 
 export interface Group<T> {
@@ -17,7 +19,11 @@ export interface GroupReading<T> {
   readonly parse: (text: string) => T
   /** What lines of one group have in common. */
   readonly idOf: (item: T) => string
+  /** In a group. */
   readonly most: { readonly items: number; readonly bytes: number }
+  readonly weigh: (group: Group<T>) => number
+  /** The weight of groups that are worked on at once. */
+  readonly underWay: number
 }
 
 class Grouper<T> {
@@ -51,8 +57,15 @@ class Grouper<T> {
   }
 }
 
+/** Of a run. */
+interface Reader {
+  readonly problems: { add(problem: Problem): void }
+  readonly signal: AbortSignal
+  readonly onProgress: OnProgress
+}
+
 const parsed = <T>(
-  { problems }: Pick<Run, 'problems'>,
+  { problems }: Reader,
   { file, parse }: GroupReading<T>,
   { number, bytes, problem }: Line,
 ): Placed<T> | undefined => {
@@ -66,22 +79,33 @@ const parsed = <T>(
   }
 }
 
-export async function* readGroups<T>(
-  run: Pick<Run, 'problems' | 'signal' | 'onProgress'>,
-  reading: GroupReading<T>,
-): AsyncGenerator<Group<T>> {
+async function* readGroups<T>(reader: Reader, reading: GroupReading<T>): AsyncGenerator<Group<T>> {
   const { file, step } = reading
   const grouper = new Grouper(reading)
   for await (const { lines, bytes } of readLines(file.path)) {
-    run.signal.throwIfAborted()
+    reader.signal.throwIfAborted()
     for (const line of lines) {
       if (line.bytes.length === 0 && line.problem === undefined) continue
-      const placed = parsed(run, reading, line)
+      const placed = parsed(reader, reading, line)
       const before = placed && grouper.add(placed, line.bytes.length)
       if (before !== undefined) yield before
     }
-    run.onProgress(step, bytes, file.bytes)
+    reader.onProgress(step, bytes, file.bytes)
   }
   const last = grouper.take()
   if (last !== undefined) yield last
+}
+
+/** Several at once, those of one queue in their order. Lines that cannot be read are problems. */
+export const eachGroup = async <T>(
+  reader: Reader,
+  reading: GroupReading<T>,
+  work: (group: Group<T>) => Promise<void>,
+): Promise<void> => {
+  const lanes = new Lanes(reading.underWay)
+  for await (const group of readGroups(reader, reading)) {
+    const id = reading.idOf(group.items[0].item)
+    await lanes.add(id, reading.weigh(group), () => work(group))
+  }
+  await lanes.drain()
 }

@@ -3,13 +3,13 @@ import { sealMessage } from '../crypto/message-box.ts'
 import { idBytes } from '../protocol/ids.ts'
 import type { StoredMessage } from '../store/store.ts'
 import type { HeldQueue, Placed } from '../store/transfer.ts'
-import { type Group, readGroups } from './groups.ts'
-import { Lanes } from './lanes.ts'
+import { eachGroup, type Group } from './groups.ts'
 import { type LoggedMessage, parseMessageLine } from './message-line.ts'
-import type { Run } from './run.ts'
+import type { Run, Step } from './run.ts'
+import type { StateFile } from './state-files.ts'
 
 /** 1 MB in one script, a moment of the server's time; 8 MB under way. */
-export const MESSAGE_GROUP = { items: 64, bytes: 1_048_576 }
+const GROUP = { items: 64, bytes: 1_048_576 }
 const UNDER_WAY_BYTES = 8 * 1_048_576
 /** At least, for what goes to the store is padded. */
 const MESSAGE_BYTES = 16_384
@@ -30,8 +30,8 @@ const storedMessage = (
   return { kind: 'message', messageId, timestamp, body }
 }
 
-/** The queue that they belong to; without one they are problems. */
-export const queueOfMessages = async (
+/** Without one they are problems. */
+const queueOfMessages = async (
   { destination, leftOut, problems, files }: Run,
   { items }: Group<LoggedMessage>,
 ): Promise<HeldQueue | undefined> => {
@@ -61,22 +61,21 @@ const importGroup = async (run: Run, group: Group<LoggedMessage>): Promise<void>
       messages.push({ line, item: storedMessage(run, held, item) })
     }
   }
-  if (messages.length > 0) run.tally.messagesAdded += await held.addMessages(messages)
+  if (messages.length === 0) return
+  // others count while this waits
+  const added = await held.addMessages(messages)
+  run.tally.messagesAdded += added
 }
+
+export const messageReading = (file: StateFile, step: Step) => ({
+  ...{ file, step, most: GROUP, underWay: UNDER_WAY_BYTES },
+  parse: parseMessageLine,
+  idOf: ({ recipientId }: LoggedMessage) => recipientId,
+  weigh: ({ items }: Group<LoggedMessage>) => items.length * MESSAGE_BYTES,
+})
 
 export const importMessages = async (run: Run): Promise<void> => {
   const { messages: file } = run.files
   if (file === undefined) return
-  const lanes = new Lanes(UNDER_WAY_BYTES)
-  const groups = readGroups(run, {
-    ...{ file, step: 'messages', most: MESSAGE_GROUP },
-    parse: parseMessageLine,
-    idOf: ({ recipientId }) => recipientId,
-  })
-  for await (const group of groups) {
-    const [{ item }] = group.items
-    const weight = group.items.length * MESSAGE_BYTES
-    await lanes.add(item.recipientId, weight, () => importGroup(run, group))
-  }
-  await lanes.drain()
+  await eachGroup(run, messageReading(file, 'messages'), (group) => importGroup(run, group))
 }

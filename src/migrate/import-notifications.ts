@@ -2,12 +2,12 @@
 
 import type { StoredNotification } from '../store/store.ts'
 import type { HeldQueue, Placed } from '../store/transfer.ts'
-import { type Group, readGroups } from './groups.ts'
-import { Lanes } from './lanes.ts'
+import { eachGroup, type Group } from './groups.ts'
 import { type LoggedNotification, parseNotificationLine } from './notification-line.ts'
-import type { Run } from './run.ts'
+import type { Run, Step } from './run.ts'
+import type { StateFile } from './state-files.ts'
 
-export const NOTIFICATION_GROUP = { items: 512, bytes: 1_048_576 }
+const GROUP = { items: 512, bytes: 1_048_576 }
 const AT_ONCE = 8192
 
 export const isExpiredNotification = (
@@ -15,7 +15,7 @@ export const isExpiredNotification = (
   { notification }: LoggedNotification,
 ): boolean => notification.timestamp < nowSeconds - limits.notificationTtlSeconds
 
-export const queueOfNotifications = async (
+const queueOfNotifications = async (
   { destination, problems, files }: Run,
   { items }: Group<LoggedNotification>,
 ): Promise<HeldQueue | undefined> => {
@@ -38,21 +38,22 @@ const importGroup = async (run: Run, group: Group<LoggedNotification>): Promise<
     else fresh.push({ line, item: item.notification })
   }
   tally.notifications += fresh.length
-  if (fresh.length > 0) tally.notificationsAdded += await held.addNotifications(fresh)
+  if (fresh.length === 0) return
+  // others count while this waits
+  const added = await held.addNotifications(fresh)
+  tally.notificationsAdded += added
 }
+
+export const notificationReading = (file: StateFile, step: Step) => ({
+  ...{ file, step, most: GROUP, underWay: AT_ONCE },
+  parse: parseNotificationLine,
+  idOf: ({ notifierId }: LoggedNotification) => notifierId,
+  weigh: ({ items }: Group<LoggedNotification>) => items.length,
+})
 
 export const importNotifications = async (run: Run): Promise<void> => {
   const { notifications: file } = run.files
   if (file === undefined) return
-  const lanes = new Lanes(AT_ONCE)
-  const groups = readGroups(run, {
-    ...{ file, step: 'notifications', most: NOTIFICATION_GROUP },
-    parse: parseNotificationLine,
-    idOf: ({ notifierId }) => notifierId,
-  })
-  for await (const group of groups) {
-    const [{ item }] = group.items
-    await lanes.add(item.notifierId, group.items.length, () => importGroup(run, group))
-  }
-  await lanes.drain()
+  const reading = notificationReading(file, 'notifications')
+  await eachGroup(run, reading, (group) => importGroup(run, group))
 }

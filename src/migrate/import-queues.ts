@@ -43,6 +43,7 @@ const importQueue = async (run: Run, at: LoggedAt): Promise<void> => {
     leftOut.add(queue.recipientId)
     return
   }
+  if (outcome === 'changed' || queue !== at.logged.queue) run.altered.add(queue.recipientId)
   tally.put[outcome] += 1
   countQueue(tally.queues, queue)
   countUnkept(run, at.logged)

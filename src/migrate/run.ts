@@ -22,6 +22,8 @@ export interface Run {
   readonly problems: Problems
   /** Recipient ids of queues of the files that are not in the destination. */
   readonly leftOut: IdSet
+  /** Of those that are there, and not as the files have them. */
+  readonly altered: IdSet
   readonly onProgress: OnProgress
   /** See read-queues.ts. */
   readonly shareBytes?: number

@@ -18,6 +18,9 @@ export const noQueues = (): QueueCounts => ({
   notifiers: 0,
 })
 
+export const queuesOf = ({ active, suspended, blocked }: QueueCounts): number =>
+  active + suspended + blocked
+
 export interface Tally {
   readonly queues: QueueCounts
   /** Of the queues: made by this run, there already, there and changed since. */
