@@ -62,6 +62,11 @@ describe('wrong usage is one line and exit code 2', () => {
     [['init', '--algorithm', 'rsa'], /^sluice: --algorithm "rsa" must be ed25519 or ed448; see/],
     [['init', '--host', 'a b'], /^sluice: --host "a b" must be host names or IP addresses/],
     [['ping'], /^sluice: the address of a server is needed: smp:\/\/…; see 'sluice ping --help'$/],
+    [['import'], /^sluice: the folder with the files of the server is needed; see/],
+    [['import', 'a', 'b'], /^sluice: only one folder can be given; see 'sluice import --help'$/],
+    [['import', 'a', '--report'], /^sluice: Option '--report <value>' argument missing; see/],
+    [['export'], /^sluice: a folder to write to is needed; see 'sluice export --help'$/],
+    [['export', 'a', 'b'], /^sluice: only one folder can be given; see/],
     [['ping', 'a', 'b'], /^sluice: only one address can be given; see/],
     [
       ['ping', 'smp://x@h', '--count', '0'],
