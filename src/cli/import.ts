@@ -91,8 +91,8 @@ const runImport = async (
     ...{ files, destination, problems, limits: settings, crypto: nativeCrypto, signal: io.signal },
     nowSeconds: Math.floor(Date.now() / 1000),
     verifies: !asked.isDryRun,
-    onProgress: (step, done, total) =>
-      progress.tell(step, () => `${Math.floor((100 * done) / Math.max(total, 1))}%`),
+    onProgress: ({ step, read, total, count }) =>
+      progress.tell(step, () => `${count} done, ${Math.floor((100 * read) / total)}% read`),
   })
 }
 

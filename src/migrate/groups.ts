@@ -82,15 +82,17 @@ const parsed = <T>(
 async function* readGroups<T>(reader: Reader, reading: GroupReading<T>): AsyncGenerator<Group<T>> {
   const { file, step } = reading
   const grouper = new Grouper(reading)
+  let count = 0
   for await (const { lines, bytes } of readLines(file.path)) {
     reader.signal.throwIfAborted()
     for (const line of lines) {
       if (line.bytes.length === 0 && line.problem === undefined) continue
       const placed = parsed(reader, reading, line)
+      count += 1
       const before = placed && grouper.add(placed, line.bytes.length)
       if (before !== undefined) yield before
     }
-    reader.onProgress(step, bytes, file.bytes)
+    reader.onProgress({ step, read: bytes, total: file.bytes, count })
   }
   const last = grouper.take()
   if (last !== undefined) yield last

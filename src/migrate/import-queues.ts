@@ -3,7 +3,7 @@ import type { Put, WholeQueue } from '../store/transfer.ts'
 import type { LoggedQueue } from './create-line.ts'
 import { Lanes } from './lanes.ts'
 import type { LoggedAt } from './queue-log.ts'
-import { readQueueLogs } from './read-queues.ts'
+import { readQueueShares } from './read-queues.ts'
 import type { Run } from './run.ts'
 import type { QueueCounts } from './tally.ts'
 
@@ -51,21 +51,28 @@ const importQueue = async (run: Run, at: LoggedAt): Promise<void> => {
 
 export const importQueues = async (run: Run): Promise<void> => {
   const { files, tally, problems, onProgress, signal, shareBytes } = run
-  const logs = readQueueLogs({
+  let place = { read: 0, total: 1 }
+  let count = 0
+  const shares = readQueueShares({
     file: files.queues,
     onProblem: (problem) => problems.add(problem),
     onService: () => {
       tally.services += 1
     },
-    onProgress: (done, total) => onProgress('queues', done, total),
+    onDeleted: () => {
+      tally.deleted += 1
+    },
+    onProgress: (read, total) => {
+      place = { read, total }
+    },
     signal,
     ...(shareBytes !== undefined && { shareBytes }),
   })
-  for await (const log of logs) {
+  for await (const share of shares) {
     const lanes = new Lanes(AT_ONCE)
-    tally.deleted += log.deleted
-    for (const at of log.queues()) {
+    for (const at of share.queues()) {
       signal.throwIfAborted()
+      onProgress({ step: 'queues', ...place, count: count++ })
       await lanes.add(at.logged.queue.recipientId, 1, () => importQueue(run, at))
     }
     await lanes.drain()

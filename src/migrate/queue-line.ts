@@ -96,11 +96,14 @@ export const parseQueueLine = (text: string): QueueLine => {
 }
 
 const LONGEST_START = 400
-const startForm = /^(?!NEW_SERVICE )[A-Z_]+ (?:rid=)?([A-Za-z0-9_-]+)/
+const startForm = /^(?!NEW_SERVICE )[A-Z_]+ (?:rid=)?([A-Za-z0-9_-]+)/d
 
 /**
  * The recipient id as it stands in a line, without its padding, for telling the lines of queues
  * apart before they are read; undefined for lines of no queue, readable or not.
  */
-export const queueOfLine = (line: Buffer): string | undefined =>
-  startForm.exec(line.toString('latin1', 0, LONGEST_START))?.[1]
+export const queueOfLine = (line: Buffer): string | undefined => {
+  const [, place] = startForm.exec(line.toString('latin1', 0, LONGEST_START))?.indices ?? []
+  // a text of its own: as a part of the other it would keep all of that
+  return place && line.toString('latin1', ...place)
+}

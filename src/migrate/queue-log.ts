@@ -1,5 +1,4 @@
 /** What the lines of a store log say in the end: later lines change what earlier ones made. */
-import type { RecipientId } from '../protocol/ids.ts'
 import type { QueueStatus } from '../store/store.ts'
 import type { LoggedQueue } from './create-line.ts'
 import { LineProblem } from './fields.ts'
@@ -78,39 +77,22 @@ export interface LoggedAt {
   readonly logged: LoggedQueue
 }
 
-export class QueueLog {
-  /** Of a deleted queue nothing is left but that it was there. */
-  readonly #queues = new Map<RecipientId, LoggedAt | undefined>()
-  #deleted = 0
+/** Of a deleted queue nothing is left but that it was there. */
+export type Folded = LoggedAt | 'deleted' | undefined
 
-  get deleted(): number {
-    return this.#deleted
+/**
+ * A queue after one more line.
+ * @throws LineProblem for what does not fit what came before
+ */
+export const fold = (before: Folded, line: number, change: QueueChange): Folded => {
+  if (change.tag === 'CREATE') {
+    if (before !== undefined) throw new LineProblem('the queue was created before')
+    return { line, logged: change.logged }
   }
-
-  /** @throws LineProblem for what does not fit what came before */
-  apply(line: number, recipientId: RecipientId, change: QueueChange): void {
-    const present = this.#queues.get(recipientId)
-    const wasThere = this.#queues.has(recipientId)
-    if (change.tag === 'CREATE') {
-      if (wasThere) throw new LineProblem('the queue was created before')
-      this.#queues.set(recipientId, { line, logged: change.logged })
-      return
-    }
-    if (present === undefined)
-      throw new LineProblem(
-        `${change.tag} of a queue that was ${wasThere ? 'deleted' : 'not created'} before`,
-      )
-    if (change.tag === 'DELETE') {
-      this.#queues.set(recipientId, undefined)
-      this.#deleted += 1
-      return
-    }
-    const logged = changed(present.logged, change)
-    this.#queues.set(recipientId, { line: present.line, logged })
-  }
-
-  /** In the order of their creation. */
-  *queues(): Generator<LoggedAt> {
-    for (const queue of this.#queues.values()) if (queue !== undefined) yield queue
-  }
+  if (before === undefined || before === 'deleted')
+    throw new LineProblem(
+      `${change.tag} of a queue that was ${before === undefined ? 'not created' : before} before`,
+    )
+  if (change.tag === 'DELETE') return 'deleted'
+  return { line: before.line, logged: changed(before.logged, change) }
 }

@@ -7,11 +7,11 @@ import { LineProblem } from './fields.ts'
 import { type Line, readLines } from './lines.ts'
 import type { Problem } from './problems.ts'
 import { parseQueueLine, queueOfLine } from './queue-line.ts'
-import { QueueLog } from './queue-log.ts'
+import { type Folded, fold, type LoggedAt } from './queue-log.ts'
 import type { LoggedService } from './services.ts'
 import type { StateFile } from './state-files.ts'
 
-/** Of the log for each reading: its queues take three times as much in memory. */
+/** Of the log for each reading. */
 const SHARE_BYTES = 32 * 1_048_576
 
 export interface QueueReading {
@@ -19,6 +19,7 @@ export interface QueueReading {
   readonly shareBytes?: number
   readonly onProblem: (problem: Problem) => void
   readonly onService: (service: LoggedService) => void
+  readonly onDeleted: () => void
   /** Bytes read of all that will be read. */
   readonly onProgress: (done: number, total: number) => void
   readonly signal: AbortSignal
@@ -32,50 +33,97 @@ const shareOf = (queue: string, shares: number): number => {
   return hash % shares
 }
 
-class Share {
-  readonly log = new QueueLog()
-  readonly #reading: QueueReading
-  readonly #share: number
-  readonly #shares: number
+interface TextAt {
+  readonly line: number
+  readonly text: string
+}
 
-  constructor(reading: QueueReading, share: number, shares: number) {
-    this.#reading = reading
-    this.#share = share
-    this.#shares = shares
+/** Lines of a queue that wait; more are read at once, so that no queue takes more than it is. */
+const MOST_LINES = 64
+
+class Pending {
+  #folded: Folded
+  #lines: TextAt[] = []
+
+  add(line: TextAt, onProblem: (line: number, reason: string) => void): void {
+    this.#lines.push(line)
+    if (this.#lines.length >= MOST_LINES) this.fold(onProblem)
   }
 
-  take(line: Line): void {
-    const queue = queueOfLine(line.bytes)
-    const share = queue === undefined ? 0 : shareOf(queue, this.#shares)
-    if (share !== this.#share || (line.bytes.length === 0 && line.problem === undefined)) return
-    const { file, onProblem } = this.#reading
-    try {
-      this.#read(line)
-    } catch (error) {
-      if (!(error instanceof LineProblem)) throw error
-      onProblem({ file: file.name, line: line.number, reason: error.message })
-    }
-  }
-
-  #read({ number, bytes, problem }: Line): void {
-    if (problem !== undefined) throw new LineProblem(problem)
-    const parsed = parseQueueLine(bytes.toString('latin1'))
-    if ('service' in parsed) this.#reading.onService(parsed.service)
-    else this.log.apply(number, parsed.recipientId, parsed.change)
+  fold(onProblem: (line: number, reason: string) => void): Folded {
+    for (const { line, text } of this.#lines)
+      try {
+        const parsed = parseQueueLine(text)
+        if ('change' in parsed) this.#folded = fold(this.#folded, line, parsed.change)
+      } catch (error) {
+        if (!(error instanceof LineProblem)) throw error
+        onProblem(line, error.message)
+      }
+    this.#lines = []
+    return this.#folded
   }
 }
 
-/** Each queue in one of the logs, as it is in the end. */
-export async function* readQueueLogs(reading: QueueReading): AsyncGenerator<QueueLog> {
+/** Some of the queues: their lines as they are, which takes a quarter of what they say. */
+export class QueueShare {
+  readonly #reading: QueueReading
+  readonly #queues = new Map<string, Pending>()
+
+  constructor(reading: QueueReading) {
+    this.#reading = reading
+  }
+
+  take(queue: string | undefined, { number: line, bytes, problem }: Line): void {
+    if (bytes.length === 0 && problem === undefined) return
+    if (problem !== undefined) this.#problem(line, problem)
+    else if (queue === undefined) this.#takeOther(line, bytes.toString('latin1'))
+    else {
+      const pending = this.#queues.get(queue) ?? new Pending()
+      pending.add({ line, text: bytes.toString('latin1') }, this.#problem)
+      this.#queues.set(queue, pending)
+    }
+  }
+
+  /** Those that are left in the end, in the order of their first lines; once: they are let go. */
+  *queues(): Generator<LoggedAt> {
+    for (const [queue, pending] of this.#queues) {
+      this.#queues.delete(queue)
+      const folded = pending.fold(this.#problem)
+      if (folded === 'deleted') this.#reading.onDeleted()
+      else if (folded !== undefined) yield folded
+    }
+  }
+
+  readonly #problem = (line: number, reason: string): void =>
+    this.#reading.onProblem({ file: this.#reading.file.name, line, reason })
+
+  /** A service, or what cannot be read. */
+  #takeOther(line: number, text: string): void {
+    try {
+      const parsed = parseQueueLine(text)
+      if ('service' in parsed) this.#reading.onService(parsed.service)
+    } catch (error) {
+      if (!(error instanceof LineProblem)) throw error
+      this.#problem(line, error.message)
+    }
+  }
+}
+
+/** Each queue in one of the shares, as it is in the end. */
+export async function* readQueueShares(reading: QueueReading): AsyncGenerator<QueueShare> {
   const { file, shareBytes = SHARE_BYTES, onProgress, signal } = reading
   const shares = Math.max(1, Math.ceil(file.bytes / shareBytes))
   for (let number = 0; number < shares; number++) {
-    const share = new Share(reading, number, shares)
+    const share = new QueueShare(reading)
     for await (const { lines, bytes } of readLines(file.path)) {
       signal.throwIfAborted()
-      for (const line of lines) share.take(line)
+      for (const line of lines) {
+        const queue = queueOfLine(line.bytes)
+        const owner = queue === undefined ? 0 : shareOf(queue, shares)
+        if (owner === number) share.take(queue, line)
+      }
       onProgress(number * file.bytes + bytes, shares * file.bytes)
     }
-    yield share.log
+    yield share
   }
 }

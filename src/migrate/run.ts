@@ -7,10 +7,24 @@ import type { Problems } from './problems.ts'
 import type { StateFiles } from './state-files.ts'
 import type { Tally } from './tally.ts'
 
-export type Step = 'queues' | 'messages' | 'notifications' | 'verify'
+export type Step =
+  | 'queues'
+  | 'messages'
+  | 'notifications'
+  | 'verification of queues'
+  | 'verification of messages'
+  | 'verification of notifications'
 
-/** `done` of `total` bytes of files. */
-export type OnProgress = (step: Step, done: number, total: number) => void
+export interface Progress {
+  readonly step: Step
+  /** Bytes of files, as often as they are read. */
+  readonly read: number
+  readonly total: number
+  /** Queues, messages or notifications that are done. */
+  readonly count: number
+}
+
+export type OnProgress = (progress: Progress) => void
 
 export interface Run {
   readonly files: StateFiles

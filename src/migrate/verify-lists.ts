@@ -87,17 +87,23 @@ export const verifyMessages = async (run: Run): Promise<number> => {
   let count = 0
   if (file === undefined) return count
   const most = { most: GROUP, weigh: () => 1, underWay: LISTS_AT_ONCE }
-  await eachGroup(quietly(run), { ...messageReading(file, 'verify'), ...most }, async (group) => {
-    const { recipientId } = group.items[0].item
-    const held = run.leftOut.has(recipientId) ? undefined : await run.destination.find(recipientId)
-    if (held === undefined) return
-    const list = await held.messages()
-    count += compareInOrder(run, {
-      ...{ file: file.name, group, list },
-      isExpired: (logged) => isExpired(run, logged),
-      isSame: (stored, logged) => isSameMessage(run, held, stored, logged),
-    })
-  })
+  await eachGroup(
+    quietly(run),
+    { ...messageReading(file, 'verification of messages'), ...most },
+    async (group) => {
+      const { recipientId } = group.items[0].item
+      const held = run.leftOut.has(recipientId)
+        ? undefined
+        : await run.destination.find(recipientId)
+      if (held === undefined) return
+      const list = await held.messages()
+      count += compareInOrder(run, {
+        ...{ file: file.name, group, list },
+        isExpired: (logged) => isExpired(run, logged),
+        isSame: (stored, logged) => isSameMessage(run, held, stored, logged),
+      })
+    },
+  )
   return count
 }
 
@@ -106,14 +112,18 @@ export const verifyNotifications = async (run: Run): Promise<number> => {
   const { notifications: file } = run.files
   let count = 0
   if (file === undefined) return count
-  await eachGroup(quietly(run), notificationReading(file, 'verify'), async (group) => {
-    const held = await run.destination.findNotifier(group.items[0].item.notifierId)
-    if (held === undefined) return
-    const list = await held.notifications()
-    count += compareInOrder(run, {
-      ...{ file: file.name, group, list, isSame: isSameNotification },
-      isExpired: (logged) => isExpiredNotification(run, logged),
-    })
-  })
+  await eachGroup(
+    quietly(run),
+    notificationReading(file, 'verification of notifications'),
+    async (group) => {
+      const held = await run.destination.findNotifier(group.items[0].item.notifierId)
+      if (held === undefined) return
+      const list = await held.notifications()
+      count += compareInOrder(run, {
+        ...{ file: file.name, group, list, isSame: isSameNotification },
+        isExpired: (logged) => isExpiredNotification(run, logged),
+      })
+    },
+  )
   return count
 }

@@ -3,7 +3,7 @@ import { printCreate } from './create-line.ts'
 import { countQueue } from './import-queues.ts'
 import { Lanes } from './lanes.ts'
 import type { LoggedAt } from './queue-log.ts'
-import { readQueueLogs } from './read-queues.ts'
+import { readQueueShares } from './read-queues.ts'
 import type { Run } from './run.ts'
 import { noQueues, type QueueCounts } from './tally.ts'
 import { wholeQueue } from './whole-queue.ts'
@@ -29,15 +29,20 @@ const untold = (): void => {}
 export const verifyQueues = async (run: Run): Promise<QueueCounts> => {
   const { files, onProgress, signal, shareBytes } = run
   const counts = noQueues()
-  const logs = readQueueLogs({
-    ...{ file: files.queues, signal, onProblem: untold, onService: untold },
-    onProgress: (done, total) => onProgress('verify', done, total),
+  let place = { read: 0, total: 1 }
+  let count = 0
+  const shares = readQueueShares({
+    ...{ file: files.queues, signal, onProblem: untold, onService: untold, onDeleted: untold },
+    onProgress: (read, total) => {
+      place = { read, total }
+    },
     ...(shareBytes !== undefined && { shareBytes }),
   })
   const lanes = new Lanes(AT_ONCE)
-  for await (const log of logs)
-    for (const at of log.queues()) {
+  for await (const share of shares)
+    for (const at of share.queues()) {
       signal.throwIfAborted()
+      onProgress({ step: 'verification of queues', ...place, count: count++ })
       await lanes.add(at.logged.queue.recipientId, 1, () => verifyQueue(run, at, counts))
     }
   await lanes.drain()

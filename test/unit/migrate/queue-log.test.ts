@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { printCreate } from '../../../src/migrate/create-line.ts'
 import type { Problem } from '../../../src/migrate/problems.ts'
-import { readQueueLogs } from '../../../src/migrate/read-queues.ts'
+import { readQueueShares } from '../../../src/migrate/read-queues.ts'
 import type { WholeQueue } from '../../../src/store/transfer.ts'
 import { historyOf, interleaved } from '../../support/queue-history.ts'
 import { StateFolder } from '../../support/state-folder.ts'
@@ -23,18 +23,19 @@ const read = async (folder: StateFolder, shareBytes?: number): Promise<Read> => 
   const problems: Problem[] = []
   let deleted = 0
   let services = 0
-  const logs = readQueueLogs({
+  const shares = readQueueShares({
     ...{ file, onProgress: () => {}, signal: new AbortController().signal },
     ...(shareBytes !== undefined && { shareBytes }),
     onProblem: (problem) => problems.push(problem),
     onService: () => {
       services += 1
     },
+    onDeleted: () => {
+      deleted += 1
+    },
   })
-  for await (const log of logs) {
-    for (const { logged } of log.queues()) queues.push(printCreate(logged.queue))
-    deleted += log.deleted
-  }
+  for await (const share of shares)
+    for (const { logged } of share.queues()) queues.push(printCreate(logged.queue))
   problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
   const texts = problems.map(({ line, reason }) => `${line}: ${reason}`)
   return { queues: queues.sort(), problems: texts, deleted, services }
@@ -51,6 +52,26 @@ const queueNamed = (letter: string): string =>
 const distinct = (queues: readonly WholeQueue[]): readonly WholeQueue[] => [
   ...new Map(queues.map((queue) => [queue.recipientId, queue])).values(),
 ]
+
+test('a queue that was changed very often', async () => {
+  const a = 'A'.repeat(32)
+  const changes = Array.from({ length: 1000 }, (_, i) => `TIME ${a} ${i}`)
+  const lines = [queueNamed('A'), ...changes, `SUSPEND ${a}`, 'TIME QkJC 5', `NDELETE ${a} wrong`]
+  const { queues, problems } = await readLines(lines)
+  assert.deepEqual(queues, [`${queueNamed('A')} status=off`])
+  assert.deepEqual(problems, [
+    '1003: TIME of a queue that was not created before',
+    '1004: NDELETE with 1 fields after the id',
+  ])
+})
+
+test('services and queues that were deleted are counted', async () => {
+  const a = 'A'.repeat(32)
+  const hash = `${'A'.repeat(43)}=`
+  const service = `NEW_SERVICE service_id=${a} role=N cert=QUJD,QUJD cert_hash=${hash} created_at=5`
+  const { deleted, services, queues } = await readLines([queueNamed('A'), `DELETE ${a}`, service])
+  assert.deepEqual({ deleted, services, queues }, { deleted: 1, services: 1, queues: [] })
+})
 
 test('queues are as they were last, whatever was written in between, in shares of any size', async () => {
   await fc.assert(
