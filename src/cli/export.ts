@@ -62,13 +62,9 @@ Redis is read in slices; its user needs +scan too. docs/migration.md has the who
     if (settings.redisUrl === undefined) throw new Failure(noRedis)
     try {
       const identity = await presentIdentity(settings.dataDir)
-      const transfer = await openTransfer({ settings, identity }, () => {})
+      await using transfer = await openTransfer({ settings, identity }, () => {})
       if (transfer === undefined) throw new Failure(noRedis)
-      try {
-        return await runExport(transfer, { directory, report: values.report }, io)
-      } finally {
-        await transfer.close()
-      }
+      return await runExport(transfer, { directory, report: values.report }, io)
     } catch (error) {
       throw stateFailure(error)
     }

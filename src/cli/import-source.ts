@@ -1,5 +1,5 @@
 /** What `sluice import` finds beside the state files: the identity and the settings of the server. */
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { reasonOf } from '../config/problem.ts'
 import { createIdentityFiles, type IdentityFile } from '../identity/files.ts'
@@ -39,6 +39,7 @@ const copyIdentity = async (from: string, to: string): Promise<void> => {
   const read = neededFiles.map(
     async (file) => [file, await readFile(join(from, file), 'utf8')] as const,
   )
+  await mkdir(to, { recursive: true })
   await createIdentityFiles(to, await Promise.all(read))
 }
 

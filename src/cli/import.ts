@@ -125,17 +125,13 @@ const tell = (given: Given, imported: Imported, problems: Problems, io: Io): num
 const intoCluster = async (given: Given, problems: Problems, io: Io): Promise<number> => {
   const { settings, files, moved } = given
   if (moved === undefined) throw new Failure('there is no identity')
-  const transfer = await openTransfer({ settings, identity: moved.identity }, () => {})
+  await using transfer = await openTransfer({ settings, identity: moved.identity }, () => {})
   if (transfer === undefined) throw new Failure(noRedis)
-  try {
-    const source = await sourceOf(files)
-    if (!(await begin(transfer, source, io))) return 0
-    const imported = await runImport(given, transfer, { problems, io })
-    if (isComplete(imported)) await transfer.completeImport(source)
-    return tell(given, imported, problems, io)
-  } finally {
-    await transfer.close()
-  }
+  const source = await sourceOf(files)
+  if (!(await begin(transfer, source, io))) return 0
+  const imported = await runImport(given, transfer, { problems, io })
+  if (isComplete(imported)) await transfer.completeImport(source)
+  return tell(given, imported, problems, io)
 }
 
 export const importCommand: Command = {

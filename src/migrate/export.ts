@@ -91,6 +91,20 @@ const read = async (options: ExportOptions, held: HeldQueue): Promise<Written> =
   }
 }
 
+/** Undefined, and a problem, where something of it is not as a relay writes it. */
+const readWhole = async (
+  options: ExportOptions,
+  held: HeldQueue | undefined,
+): Promise<Written | undefined> => {
+  try {
+    if (held !== undefined) return await read(options, held)
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+  }
+  options.onProblem('a queue cannot be read')
+  return undefined
+}
+
 const write = async ({ files }: ExportOptions, tally: Tally, written: Written): Promise<void> => {
   const { queue, messages, notifications } = written
   countQueue(tally.queues, queue)
@@ -107,17 +121,15 @@ const write = async ({ files }: ExportOptions, tally: Tally, written: Written): 
 
 /** @throws the file system's errors, StoreUnavailable, the signal's reason */
 export const exportState = async (options: ExportOptions): Promise<Tally> => {
-  const { transfer, onProblem, onProgress, signal } = options
+  const { transfer, onProgress, signal } = options
   const tally = newTally()
   let count = 0
   for await (const slice of transfer.queues()) {
     for (let at = 0; at < slice.length; at += AT_ONCE) {
       signal.throwIfAborted()
       const some = slice.slice(at, at + AT_ONCE)
-      const held = some.filter((one) => one !== undefined)
-      for (let i = held.length; i < some.length; i++) onProblem('a queue cannot be read')
-      const queues = await Promise.all(held.map((one) => read(options, one)))
-      for (const queue of queues) await write(options, tally, queue)
+      const queues = await Promise.all(some.map((held) => readWhole(options, held)))
+      for (const queue of queues) if (queue !== undefined) await write(options, tally, queue)
     }
     count += slice.length
     onProgress(count)

@@ -51,12 +51,13 @@ const journalNotes = async (
   return [`the folder ${JOURNAL_FOLDER} was left aside: ${MESSAGES_FILE} is what was read`]
 }
 
-const leftoverNotes = async (directory: string, taken: readonly string[]) => {
-  const notes: string[] = []
-  for (const name of taken)
-    if (await fileAt(directory, `${name}.bak`))
-      notes.push(`${name}.bak was left aside: a server that runs, or crashed, has renamed it so`)
-  return notes
+/** A server renames the file when it has read it, and writes a new one when it stops. */
+const checkStopped = async (directory: string): Promise<void> => {
+  const backup = `${MESSAGES_FILE}.bak`
+  if (await fileAt(directory, backup))
+    throw new StateProblem(
+      `${directory} has ${backup} and no ${MESSAGES_FILE}: the server runs, so stop it first; if it crashed, ${backup} is what it had at its start, and may be renamed`,
+    )
 }
 
 /** @throws StateProblem */
@@ -70,13 +71,13 @@ export const findStateFiles = async (directory: string): Promise<StateFiles> => 
     throw new StateProblem(
       `${directory} has no ${QUEUES_FILE}: give the state folder of the server (/var/opt/simplex); where queues are in PostgreSQL, 'smp-server database export' writes the file`,
     )
+  if (messages === undefined) await checkStopped(directory)
   const missing = [
     ...(messages === undefined ? [MESSAGES_FILE] : []),
     ...(notifications === undefined ? [NOTIFICATIONS_FILE] : []),
   ]
   const notes = [
     ...(await journalNotes(directory, messages)),
-    ...(await leftoverNotes(directory, missing)),
     ...missing.map((name) => `there is no ${name}: the server writes it when it stops`),
   ]
   return { queues, messages, notifications, notes }

@@ -46,7 +46,7 @@ export interface Destination {
   findNotifier(id: NotifierId): Promise<HeldQueue | undefined>
 }
 
-export interface QueueTransfer extends Destination {
+export interface QueueTransfer extends Destination, AsyncDisposable {
   /**
    * Whether an import of this source may begin or go on; `source` stands for the files. One set of
    * files can be imported: `other` ones were begun with before.
@@ -56,5 +56,4 @@ export interface QueueTransfer extends Destination {
   /** All queues in slices, each once; undefined for one that cannot be read. */
   queues(): AsyncIterable<readonly (HeldQueue | undefined)[]>
   count(): Promise<StoreCounts>
-  close(): Promise<void>
 }

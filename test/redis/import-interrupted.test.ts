@@ -44,7 +44,7 @@ test('an import that is killed at any point is done once when it is run again', 
     SLUICE_CLUSTER_KEY: clusterKey.toString('hex'),
   }
   const { fingerprint } = await loadIdentity(identityFolder)
-  const transfer = await openRedisTransfer({
+  await using transfer = await openRedisTransfer({
     ...{ url, limits, partitions: 256, durability: 'memory', now: Date.now },
     ...{ clusterKeys: [new Uint8Array(clusterKey)], identity: base64url(fingerprint) },
     onFault: () => {},
@@ -82,5 +82,4 @@ test('an import that is killed at any point is done once when it is run again', 
   assert.equal(after.size, before.size)
   for (const [rid, messages] of before) assert.deepEqual(after.get(rid), messages)
   exported[Symbol.dispose]()
-  await transfer.close()
 })

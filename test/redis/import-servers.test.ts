@@ -21,12 +21,12 @@ describe('a Redis Cluster', async () => {
     using folder = new StateFolder()
     const sentAt = 1_795_365_399
     await writeManyQueues({ directory: folder.path, queues: 3000, messages: 60, sentAt })
-    const transfer = await transferAt({
+    await using transfer = await transferAt({
       // what stands for something in a pattern stands for itself
       url: withPrefix(cluster.url, 'a*[b]?'),
       clusterKeys: [newClusterKey()],
     })
-    const other = await transferAt({
+    await using other = await transferAt({
       url: withPrefix(cluster.url, 'abb:'),
       clusterKeys: [newClusterKey()],
     })
@@ -42,8 +42,6 @@ describe('a Redis Cluster', async () => {
     const ids = new Set(lines.queues.map((line) => line.split(' ')[1]))
     assert.deepEqual([lines.queues.length, ids.size], [3000, 3000])
     assert.deepEqual(lines.messages, [...linesIn(folder.path, 'smp-server-messages.log')].sort())
-    await transfer.close()
-    await other.close()
   })
 })
 

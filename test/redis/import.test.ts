@@ -41,12 +41,8 @@ const withTransfer = async (
   run: (transfer: RedisTransfer, place: Place) => Promise<void>,
 ): Promise<void> => {
   const place = await newPlace()
-  const transfer = await transferAt(place)
-  try {
-    await run(transfer, place)
-  } finally {
-    await transfer.close()
-  }
+  await using transfer = await transferAt(place)
+  await run(transfer, place)
 }
 
 /** What an export writes of the recorded state: its last log, without what is not carried over. */
@@ -244,10 +240,9 @@ test('messages of a queue that are apart in the file stay in their order; old on
 test('a queue that was made under an older cluster key is the same one', async () => {
   const place = await newPlace()
   const files = await findStateFiles(recordedState('first'))
-  const old = await transferAt(place)
+  await using old = await transferAt(place)
   await importFiles(files, { destination: old })
-  await old.close()
-  const rotated = await transferAt({
+  await using rotated = await transferAt({
     ...place,
     clusterKeys: [newClusterKey(), ...place.clusterKeys],
   })
@@ -255,7 +250,6 @@ test('a queue that was made under an older cluster key is the same one', async (
   assert.deepEqual(problems, [])
   assert.deepEqual(tally.put, { made: 0, same: 13, changed: 0 })
   assert.equal((await exportFrom(rotated)).lines.queues.length, 13)
-  await rotated.close()
 })
 
 test('one set of files is imported into a cluster, and when it is complete not again', () =>

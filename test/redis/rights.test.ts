@@ -91,7 +91,7 @@ test('each right was used', async () => {
 
 test('an import needs no more than a relay, an export SCAN too', async () => {
   const url = withPrefix(asRelay(server.url), 'import')
-  const transfer = await transferAt({ url, clusterKeys: [newClusterKey()] })
+  await using transfer = await transferAt({ url, clusterKeys: [newClusterKey()] })
   const files = await findStateFiles(recordedState('first'))
   const { problems } = await importFiles(files, { destination: transfer })
   assert.deepEqual(problems, [])
@@ -99,7 +99,6 @@ test('an import needs no more than a relay, an export SCAN too', async () => {
   await assert.rejects(exportFrom(transfer), /NOPERM/)
   await allow(server, [...COMMANDS, 'scan'])
   assert.equal((await exportFrom(transfer)).lines.queues.length, 13)
-  await transfer.close()
 })
 
 test('a wrong password is refused with one line', () =>

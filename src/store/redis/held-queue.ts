@@ -1,9 +1,9 @@
 /** A queue with all that it holds, for moving it. */
-import { noBytes } from '../../protocol/bytes.ts'
+import { noBytes, ProtocolError } from '../../protocol/bytes.ts'
 import type { StoredMessage, StoredNotification } from '../store.ts'
 import { StoreUnavailable } from '../store-error.ts'
 import type { HeldQueue, Placed } from '../transfer.ts'
-import { bytesOf, numberOf, UnexpectedAnswer } from './answer.ts'
+import { bytesOf, numberOf } from './answer.ts'
 import { durably } from './changes.ts'
 import type { Argument } from './connection/command.ts'
 import { decodeLink } from './link-changes.ts'
@@ -40,13 +40,14 @@ export class HeldInRedis implements HeldQueue {
     return numberOf(await this.#call(queue, 'TTL')) === -1
   }
 
+  /** @throws ProtocolError for what does not open */
   async link() {
     const { record, keys } = this.#queue
     if (record.linkId === undefined) return undefined
     const sealed = bytesOf(await this.#call(keys.link, 'GET'))
     if (sealed === undefined) return undefined
     const opened = this.#pod.options.clusterKeys.open(sealed)
-    if (opened === undefined) throw new UnexpectedAnswer('link data does not open')
+    if (opened === undefined) throw new ProtocolError('link data does not open')
     return decodeLink(opened)
   }
 

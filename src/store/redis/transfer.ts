@@ -96,7 +96,7 @@ export class RedisTransfer implements QueueTransfer {
     return countAll(this.#pod)
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#pod.options.servers.close()
   }
 

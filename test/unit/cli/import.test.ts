@@ -60,6 +60,19 @@ describe('what cannot begin is one line that says what to do', () => {
     )
   })
 
+  test('a server that runs', async () => {
+    using folder = new StateFolder()
+    const state = join(folder.path, 'state')
+    mkdirSync(state)
+    writeFileSync(join(state, 'smp-server-store.log'), '')
+    assert.match(
+      (await run(['import', state, '--dry-run'])).out,
+      /^Note: there is no smp-server-messages\.log: the server writes it when it stops$/m,
+    )
+    writeFileSync(join(state, 'smp-server-messages.log.bak'), '')
+    await failed(['import', state, '--dry-run'], /the server runs, so stop it first/)
+  })
+
   test('an ini that says that the state is elsewhere, or is none', async () => {
     using folder = new StateFolder()
     const ini = (text: string) => folder.write('smp-server.ini', text)
