@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { reasonOf } from './config/problem.ts'
 import type { Settings } from './config/settings.ts'
 import type { Identity } from './identity/identity.ts'
+import type { SharedBuckets } from './limits/sharing.ts'
 import { base64url } from './protocol/text.ts'
 import { MemoryStore } from './store/memory/memory-store.ts'
 import { openRedisStore, openRedisTransfer } from './store/redis/open.ts'
@@ -10,6 +11,9 @@ import type { OnFault } from './store/redis/redis-store.ts'
 import { ServerProblem } from './store/redis/server-check.ts'
 import type { Deliver, QueueStore } from './store/store.ts'
 import type { QueueTransfer } from './store/transfer.ts'
+
+/** What the pods of a cluster share beside queues; alone a relay has nothing to share. */
+export type ClusterStore = QueueStore & { readonly sharedBuckets?: SharedBuckets }
 
 interface StoreFor {
   readonly settings: Settings
@@ -48,7 +52,7 @@ const redisOptions = ({ settings, identity, now = Date.now }: StoreFor) => {
 export const openStore = async (
   storeFor: StoreFor,
   { deliver, onFault }: Ears,
-): Promise<QueueStore> => {
+): Promise<ClusterStore> => {
   const { settings, now = Date.now } = storeFor
   const redis = redisOptions(storeFor)
   if (redis === undefined) return new MemoryStore({ deliver, now, limits: settings })

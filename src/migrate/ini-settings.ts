@@ -66,7 +66,7 @@ const information: readonly (readonly [string, Translate])[] = [
 ].map((key) => [`INFORMATION.${key}`, as(`SLUICE_INFO_${key.toUpperCase()}`)] as const)
 
 const METRICS = 'statistics are metrics here, always on'
-const CONTROL = 'there is no control port of this kind'
+const CONTROL = 'instead of the control port there is the admin API, with a token'
 
 const table: ReadonlyMap<string, Translate> = new Map<string, Translate>([
   ...['enable', 'store_queues', 'store_messages', 'restore_messages'].map(
@@ -85,7 +85,7 @@ const table: ReadonlyMap<string, Translate> = new Map<string, Translate>([
   ['AUTH.create_password', as('SLUICE_CREATE_PASSWORD')],
   ['AUTH.control_port_admin_password', without(CONTROL)],
   ['AUTH.control_port_user_password', without(CONTROL)],
-  ['AUTH.daily_block_queue_quota', without('blocking queues is not limited')],
+  ['AUTH.daily_block_queue_quota', as('SLUICE_BLOCK_QUOTA')],
   ['TRANSPORT.host', as('SLUICE_HOST')],
   ['TRANSPORT.port', as('SLUICE_PORT')],
   ['TRANSPORT.log_tls_errors', unlessOff('SLUICE_LOG_LEVEL is the nearest')],

@@ -30,6 +30,7 @@ log_stats: on
 new_queues: on
 create_password: secret-secret=
 control_port_admin_password: other-secret
+daily_block_queue_quota: 30
 
 [TRANSPORT]
 host: smp.example.org,abcdefghij.onion
@@ -72,6 +73,7 @@ test('the settings of an ini in our words', () => {
     SLUICE_NOTIFICATION_TTL_SECONDS: '86400',
     SLUICE_NEW_QUEUES: 'on',
     SLUICE_CREATE_PASSWORD: 'secret-secret=',
+    SLUICE_BLOCK_QUOTA: '30',
     SLUICE_HOST: 'smp.example.org,abcdefghij.onion',
     SLUICE_PORT: '5223,443',
     SLUICE_PROXY_OWN_DOMAINS: 'example.org,example.net,smp.example.com',
