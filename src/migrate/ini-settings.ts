@@ -37,6 +37,10 @@ const domains: Translate = (text) => [
   ],
 ]
 
+const blockQuota: Translate = (text) => [
+  ['SLUICE_BLOCK_QUOTA', text.startsWith('-') ? 'off' : text],
+]
+
 /** Nothing to be said of it here. */
 const covered: Translate = () => []
 
@@ -85,7 +89,7 @@ const table: ReadonlyMap<string, Translate> = new Map<string, Translate>([
   ['AUTH.create_password', as('SLUICE_CREATE_PASSWORD')],
   ['AUTH.control_port_admin_password', without(CONTROL)],
   ['AUTH.control_port_user_password', without(CONTROL)],
-  ['AUTH.daily_block_queue_quota', as('SLUICE_BLOCK_QUOTA')],
+  ['AUTH.daily_block_queue_quota', blockQuota],
   ['TRANSPORT.host', as('SLUICE_HOST')],
   ['TRANSPORT.port', as('SLUICE_PORT')],
   ['TRANSPORT.log_tls_errors', unlessOff('SLUICE_LOG_LEVEL is the nearest')],

@@ -23,7 +23,7 @@ const expectedQueues = (folder: string): readonly string[] => {
     const [tag, id = '', key = ''] = line.split(' ')
     const rid = id.replace('rid=', '')
     if (tag === 'CREATE') queues.set(rid, line.replace(/ updated_at=\d+/, ''))
-    if (tag === 'SECURE') queues.set(rid, (queues.get(rid) ?? '').replace('sk=', `sk=${key}`))
+    if (tag === 'SECURE') queues.set(rid, (queues.get(rid) ?? '').replace(' sk= ', ` sk=${key} `))
   }
   return [...queues.values()].sort()
 }

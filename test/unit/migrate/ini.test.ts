@@ -122,6 +122,10 @@ test('secrets are left out unless they are asked for', () => {
 describe('what a missing or other value means to the reference', () => {
   const cases: readonly (readonly [ini: string, settings: object])[] = [
     ['', { SLUICE_INACTIVE_TTL_SECONDS: '0' }],
+    [
+      '[AUTH]\ndaily_block_queue_quota: -1',
+      { SLUICE_BLOCK_QUOTA: 'off', SLUICE_INACTIVE_TTL_SECONDS: '0' },
+    ],
     ['[INACTIVE_CLIENTS]\ndisconnect: off\nttl: 5', { SLUICE_INACTIVE_TTL_SECONDS: '0' }],
     ['[INACTIVE_CLIENTS]\ndisconnect = on\nttl = 5', { SLUICE_INACTIVE_TTL_SECONDS: '5' }],
     [
