@@ -1,7 +1,7 @@
 /** Why files of the reference cannot be read or written, in one line. */
 import { quote, reasonOf } from '../config/problem.ts'
 import { StateProblem } from '../migrate/state-files.ts'
-import { StoreFull } from '../store/store-error.ts'
+import { StoreFull, StoreUnavailable } from '../store/store-error.ts'
 import { Failure } from './command.ts'
 import { redisFailure } from './redis-failure.ts'
 
@@ -15,6 +15,8 @@ export const stateFailure = (error: unknown): unknown => {
     return new Failure('Redis is full: give it more memory (maxmemory), then run this again', {
       cause: error,
     })
+  if (error instanceof StoreUnavailable)
+    return new Failure(`${reasonOf(error)}: run this again when Redis is there`, { cause: error })
   if (isSystemError(error) && error.path !== undefined)
     return new Failure(`${quote(error.path)}: ${reasonOf(error)}`, { cause: error })
   return redisFailure(error)

@@ -15,8 +15,12 @@ const run = async (args: readonly string[], more: Record<string, string> = {}) =
   return { code, out: io.out, err: io.err }
 }
 
-const failed = async (args: readonly string[], problem: RegExp): Promise<void> => {
-  const { code, err } = await run(args)
+const failed = async (
+  args: readonly string[],
+  problem: RegExp,
+  more: Record<string, string> = {},
+): Promise<void> => {
+  const { code, err } = await run(args, more)
   assert.equal(code, 1)
   assert.match(err, /^sluice: [^\n]+\n$/)
   assert.match(err, problem)
@@ -32,6 +36,18 @@ describe('what cannot begin is one line that says what to do', () => {
   test('without Redis', async () => {
     for (const command of ['import', 'export'])
       await failed([command, '/tmp'], /SLUICE_REDIS_URL is needed, as for a start/)
+  })
+
+  test('a Redis that is away', async () => {
+    using folder = recorded()
+    const data = join(folder.path, 'data')
+    assert.equal((await run(['init'], { SLUICE_DATA_DIR: data })).code, 0)
+    const given = {
+      SLUICE_DATA_DIR: data,
+      SLUICE_REDIS_URL: 'redis://127.0.0.1:1',
+      SLUICE_CLUSTER_KEY: '00'.repeat(32),
+    }
+    await failed(['import', folder.path], /run this again when Redis is there/, given)
   })
 
   test('no folder, no log', async () => {
