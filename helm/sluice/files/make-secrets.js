@@ -53,7 +53,9 @@ const base64 = (bytes) => Buffer.from(bytes).toString('base64')
 
 const newIdentity = () => {
   const { SLUICE_DATA_DIR: folder } = process.env
-  execFileSync(process.execPath, [values.sluice, 'init'], { stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync(process.execPath, [values.sluice, 'init'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   return Object.fromEntries(
     readdirSync(folder).map((file) => [file, base64(readFileSync(join(folder, file)))]),
   )

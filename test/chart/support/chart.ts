@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
+import { tool } from './tools.ts'
 
 export type Values = Readonly<Record<string, unknown>>
 
@@ -24,13 +25,13 @@ export interface RenderOptions {
   readonly release?: string
   readonly namespace?: string
   readonly chart?: string
-  readonly args?: readonly string[]
+  readonly program?: 'helm' | 'helm4'
 }
 
 const helm = (values: Values, options: RenderOptions) => {
-  const { release = 'sluice', namespace = 'smp', chart = chartFolder, args = [] } = options
+  const { release = 'sluice', namespace = 'smp', chart = chartFolder, program = 'helm' } = options
   const all = ['template', release, chart, '--namespace', namespace, '--kube-version', '1.37']
-  return spawnSync('helm', [...all, ...args, '--values', '-'], {
+  return spawnSync(tool(program), [...all, '--values', '-'], {
     input: JSON.stringify(values),
     encoding: 'utf8',
   })
@@ -41,12 +42,19 @@ export const parseManifests = (text: string): readonly Manifest[] =>
     .map((document) => document.toJS({ maxAliasCount: 0 }) as Manifest | null)
     .filter((manifest) => manifest !== null)
 
-/** Fails with what Helm says when it refuses the values. */
+const rendered = new Map<string, readonly Manifest[]>()
+
+/** Fails with what Helm says when it refuses the values; the same values are rendered once. */
 export const render = (values: Values, options: RenderOptions = {}): readonly Manifest[] => {
-  const { status, stdout, stderr, error } = helm(values, options)
-  if (error) throw new Error('helm cannot be started: .ci/kube-tools makes it', { cause: error })
-  if (status !== 0) throw new Error(stderr)
-  return parseManifests(stdout)
+  const asked = JSON.stringify([values, options])
+  let manifests = rendered.get(asked)
+  if (manifests === undefined) {
+    const { status, stdout, stderr } = helm(values, options)
+    if (status !== 0) throw new Error(stderr)
+    manifests = parseManifests(stdout)
+    rendered.set(asked, manifests)
+  }
+  return manifests
 }
 
 /** What Helm says to values that it must not take. */

@@ -42,7 +42,7 @@ const everything: Values = {
     loadBalancerSourceRanges: ['192.0.2.0/24'],
     ipFamilyPolicy: 'PreferDualStack',
     ipFamilies: ['IPv4', 'IPv6'],
-    trafficDistribution: 'PreferClose',
+    trafficDistribution: 'PreferSameZone',
     allocateLoadBalancerNodePorts: false,
     annotations: { note: 'service' },
   },
