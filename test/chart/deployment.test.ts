@@ -36,9 +36,9 @@ suite('an update', () => {
   })
   test('follows a change of the settings', () => {
     const sumOf = (values: Values) =>
-      (
-        at(deployment(values), 'spec.template.metadata.annotations') as Record<string, string>
-      )['checksum/config']
+      (at(deployment(values), 'spec.template.metadata.annotations') as Record<string, string>)[
+        'checksum/config'
+      ]
     const changed = { ...external, config: { SLUICE_QUEUE_QUOTA: 64 } }
     assert.match(sumOf(external) ?? '', /^[0-9a-f]{64}$/)
     assert.notEqual(sumOf(changed), sumOf(external))

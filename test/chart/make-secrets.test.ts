@@ -37,13 +37,13 @@ suite('the secrets of a trial', () => {
     const container = at(job, 'spec.template.spec.containers.0')
     const [, script] = listAt(container, 'command').map(String)
     assert.equal(script, '/scripts/make-secrets.js')
-    const tokenFile = join(folder, 'token')
-    writeFileSync(tokenFile, `${token}\n`)
+    writeFileSync(join(folder, 'token'), `${token}\n`)
+    writeFileSync(join(folder, 'namespace'), 'smp')
     const args = [
       join(chartFolder, 'files/make-secrets.js'),
       ...listAt(container, 'args').map(String),
       `--sluice=${join(root, 'bin/sluice.js')}`,
-      `--token=${tokenFile}`,
+      `--account=${folder}`,
     ]
     const { stdout } = await run(process.execPath, args, {
       env: {

@@ -1,7 +1,7 @@
 /** Names and labels: what finds what, and what must never change. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { allOf, at, listAt, type Manifest, one, render } from './support/chart.ts'
+import { allOf, at, listAt, type Manifest, one, render, type Values } from './support/chart.ts'
 import { external, matrix } from './support/values.ts'
 
 type Labels = Readonly<Record<string, string>>
@@ -66,7 +66,7 @@ for (const [name, values] of Object.entries(matrix))
   })
 
 suite('selectors of workloads', () => {
-  const selectors = (values: object) =>
+  const selectors = (values: Values) =>
     render(values)
       .filter(({ kind }) => ['Deployment', 'StatefulSet'].includes(kind))
       .map((manifest) => at(manifest, 'spec.selector.matchLabels'))
@@ -93,7 +93,7 @@ suite('selectors of workloads', () => {
 })
 
 suite('names', () => {
-  const nameOf = (values: object, release: string) =>
+  const nameOf = (values: Values, release: string) =>
     one(render(values, { release }), 'Deployment').metadata.name
   for (const [values, release, name] of [
     [{}, 'sluice', 'sluice'],
@@ -113,7 +113,10 @@ suite('names', () => {
     const names = (release: string) =>
       render({}, { release }).map(({ kind, metadata }) => `${kind} ${metadata.name}`)
     const first = new Set(names('a'))
-    assert.deepEqual(names('b').filter((name) => first.has(name)), [])
+    assert.deepEqual(
+      names('b').filter((name) => first.has(name)),
+      [],
+    )
   })
 })
 
@@ -121,7 +124,10 @@ suite('the test of a release', () => {
   const pod = (values: object) => one(render({ ...external, ...values }), 'Pod')
   const host = (values: object) => {
     const variables = listAt(pod(values), 'spec.containers.0.env')
-    return at(variables.find((variable) => at(variable, 'name') === 'SLUICE_HOST'), 'value')
+    return at(
+      variables.find((variable) => at(variable, 'name') === 'SLUICE_HOST'),
+      'value',
+    )
   }
   test('sends a message through the Service', () => {
     assert.deepEqual(at(pod({}), 'spec.containers.0.args'), ['demo'])
@@ -134,7 +140,10 @@ suite('the test of a release', () => {
     assert.equal(host({ proxyProtocol, tests: { host: 'inside' } }), 'inside')
   })
   test('knows the password for queues', () => {
-    const variables = listAt(pod({ createPassword: { existingSecret: 'word' } }), 'spec.containers.0.env')
+    const variables = listAt(
+      pod({ createPassword: { existingSecret: 'word' } }),
+      'spec.containers.0.env',
+    )
     assert.ok(variables.some((variable) => at(variable, 'name') === 'SLUICE_CREATE_PASSWORD_FILE'))
   })
   test('need not be', () => {

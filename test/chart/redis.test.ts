@@ -19,10 +19,7 @@ suite('the address of Redis', () => {
     [{ hosts: ['redis:6380'], database: 0 }, 'redis://redis:6380/0'],
     [{ hosts: ['redis'], tls: { enabled: true } }, 'rediss://redis'],
     [{ hosts: ['redis'], password }, 'redis://:$(REDIS_PASSWORD)@redis'],
-    [
-      { hosts: ['redis'], password, username: 'a b' },
-      'redis://a%20b:$(REDIS_PASSWORD)@redis',
-    ],
+    [{ hosts: ['redis'], password, username: 'a b' }, 'redis://a%20b:$(REDIS_PASSWORD)@redis'],
     [{ hosts: ['redis'], database: 3, prefix: 'relay-a:' }, 'redis://redis/3?prefix=relay-a%3A'],
     [{ hosts: ['a', 'b:6380'], topology: 'cluster' }, 'redis+cluster://a,b:6380'],
     [
@@ -43,7 +40,10 @@ suite('the address of Redis', () => {
 
   test('has its password from a Secret, before it is put in', () => {
     const variables = listAt(
-      relay({ ...external, redis: { hosts: ['redis'], password: { existingSecret: 'r', key: 'p' } } }),
+      relay({
+        ...external,
+        redis: { hosts: ['redis'], password: { existingSecret: 'r', key: 'p' } },
+      }),
       'env',
     )
     assert.deepEqual(variables.slice(0, 2), [
@@ -88,7 +88,7 @@ suite('the Valkey of a trial', () => {
   test('is where the relays go', () => {
     assert.equal(
       at(named(relay({}), 'env', 'SLUICE_REDIS_URL'), 'value'),
-      'redis://:$(REDIS_PASSWORD)@sluice-valkey.smp.svc:6379',
+      'redis://:$(REDIS_PASSWORD)@sluice-valkey:6379',
     )
     assert.deepEqual(at(one(manifests, 'Service', 'sluice-valkey'), 'spec.selector'), {
       'app.kubernetes.io/name': 'sluice',
@@ -155,24 +155,21 @@ suite('the Job of a trial', () => {
     listAt(one(render(values), 'Job'), 'spec.template.spec.containers.0.args')
   test('makes what is not given', () => {
     assert.deepEqual(argsOf({}), [
-      '--namespace=smp',
       '--identity=sluice-identity',
       '--authority=sluice-authority',
       '--cluster-key=sluice-cluster-key',
       '--redis-password=sluice-valkey',
     ])
     assert.deepEqual(argsOf({ identity: { existingSecret: 'mine' } }), [
-      '--namespace=smp',
       '--cluster-key=sluice-cluster-key',
       '--redis-password=sluice-valkey',
     ])
     assert.deepEqual(argsOf({ inMemory: true, replicaCount: 1 }), [
-      '--namespace=smp',
       '--identity=sluice-identity',
       '--authority=sluice-authority',
     ])
     const given = { ...external, clusterKey: { existingSecret: '' } }
-    assert.deepEqual(argsOf(given), ['--namespace=smp', '--cluster-key=sluice-cluster-key'])
+    assert.deepEqual(argsOf(given), ['--cluster-key=sluice-cluster-key'])
   })
   test('runs before relays start, after its rights are there, and is gone then', () => {
     const manifests = render({})

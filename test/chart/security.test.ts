@@ -26,7 +26,8 @@ for (const [name, values] of Object.entries(matrix))
         assert.equal(at(spec, 'enableServiceLinks'), false)
         for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace'])
           assert.equal(at(spec, field), undefined, field)
-        for (const volume of listAt(spec, 'volumes')) assert.equal(at(volume, 'hostPath'), undefined)
+        for (const volume of listAt(spec, 'volumes'))
+          assert.equal(at(volume, 'hostPath'), undefined)
       })
       test(`${pod}: its containers are restricted`, () => {
         const containers = listAt(spec, 'containers')
@@ -74,10 +75,7 @@ for (const [name, values] of Object.entries(matrix))
 
     test('nothing that is rendered is a secret', () => {
       assert.equal(allOf(manifests, 'Secret').length, 0)
-      const variables = listAt(
-        one(manifests, 'Deployment'),
-        'spec.template.spec.containers.0.env',
-      )
+      const variables = listAt(one(manifests, 'Deployment'), 'spec.template.spec.containers.0.env')
       const password = variables.find((variable) => at(variable, 'name') === 'REDIS_PASSWORD')
       assert.equal(at(password, 'value'), undefined)
     })

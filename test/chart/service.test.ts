@@ -66,12 +66,7 @@ suite('the Service', () => {
     ['gke', 'cloud.google.com/l4-rbs', 'enabled', 'enabled'],
     ['hetzner', 'load-balancer.hetzner.cloud/uses-proxyprotocol', 'false', 'true'],
     ['openstack', 'loadbalancer.openstack.org/proxy-protocol', 'false', 'true'],
-    [
-      'scaleway',
-      'service.beta.kubernetes.io/scw-loadbalancer-proxy-protocol-v2',
-      'false',
-      'true',
-    ],
+    ['scaleway', 'service.beta.kubernetes.io/scw-loadbalancer-proxy-protocol-v2', 'false', 'true'],
   ] as const)
     test(`tells ${provider} of ${name.split('/')[1]}`, () => {
       assert.equal(annotations(provider, false)[name], without)
@@ -114,7 +109,10 @@ suite('the web part', () => {
   })
   test('has a certificate of cert-manager', () => {
     const certManager = { enabled: true, issuerRef: { name: 'ca', kind: 'ClusterIssuer' } }
-    const certificate = one(render({ ...external, web: { certificate: { certManager } } }), 'Certificate')
+    const certificate = one(
+      render({ ...external, web: { certificate: { certManager } } }),
+      'Certificate',
+    )
     assert.equal(at(certificate, 'spec.secretName'), 'sluice-web')
     assert.deepEqual(at(certificate, 'spec.dnsNames'), ['smp.example.org'])
     assert.deepEqual(at(certificate, 'spec.issuerRef'), certManager.issuerRef)
@@ -177,7 +175,10 @@ suite('traffic', () => {
   test('comes in from whom one names', () => {
     const peers = [{ ipBlock: { cidr: '192.0.2.0/24' } }]
     const networkPolicy = { smpFrom: peers, webFrom: peers, opsFrom: peers }
-    const given = rules({ ...external, networkPolicy, web: { plain: { enabled: true } } }, 'ingress')
+    const given = rules(
+      { ...external, networkPolicy, web: { plain: { enabled: true } } },
+      'ingress',
+    )
     assert.deepEqual(given.map(ports), [['smp'], ['web'], ['ops']])
     for (const rule of given) assert.deepEqual(at(rule, 'from'), peers)
   })

@@ -1,7 +1,7 @@
 // Makes the Secrets of a trial, each once. What is there already is never read, changed or overwritten, but the
 // authority: should an earlier run have ended after it, the identity is made from it.
 //
-//   node make-secrets.js --namespace=NAME [--identity=NAME --authority=NAME] [--cluster-key=NAME] [--redis-password=NAME]
+//   node make-secrets.js [--identity=NAME --authority=NAME] [--cluster-key=NAME] [--redis-password=NAME]
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -13,24 +13,24 @@ const identityFiles = ['ca.crt', 'server.crt', 'server.key']
 const string = { type: 'string' }
 const { values } = parseArgs({
   options: {
-    namespace: string,
     identity: string,
     authority: string,
     'cluster-key': string,
     'redis-password': string,
     sluice: { ...string, default: '/app/bin/sluice.js' },
-    token: { ...string, default: '/var/run/secrets/kubernetes.io/serviceaccount/token' },
+    account: { ...string, default: '/var/run/secrets/kubernetes.io/serviceaccount' },
   },
 })
 const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '443' } = process.env
 const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`
-const path = `/api/v1/namespaces/${values.namespace}/secrets`
+const accountFile = (name) => readFileSync(join(values.account, name), 'utf8').trim()
+const path = `/api/v1/namespaces/${accountFile('namespace')}/secrets`
 
 const ask = async (method, where, body) => {
   const response = await fetch(server + where, {
     method,
     headers: {
-      authorization: `Bearer ${readFileSync(values.token, 'utf8').trim()}`,
+      authorization: `Bearer ${accountFile('token')}`,
       'content-type': 'application/json',
     },
     ...(body && { body: JSON.stringify(body) }),

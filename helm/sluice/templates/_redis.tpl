@@ -1,7 +1,7 @@
 {{/* The address of Redis; the password comes from the environment, by Kubernetes' own substitution. */}}
 {{- define "sluice.redisUrl" -}}
 {{- if include "sluice.bundledValkey" . -}}
-redis://:$(REDIS_PASSWORD)@{{ include "sluice.fullname" . }}-valkey.{{ .Release.Namespace }}.svc:6379
+redis://:$(REDIS_PASSWORD)@{{ include "sluice.fullname" . }}-valkey:6379
 {{- else -}}
 {{- $redis := .Values.redis }}
 {{- $scheme := ternary "rediss" "redis" $redis.tls.enabled }}

@@ -1,5 +1,5 @@
 /** The chart's README: a table of the values, from the comments of values.yaml that begin with `--`. */
-import { type Document, isMap, isScalar, type Pair, parseDocument } from 'yaml'
+import { type Document, isMap, type Pair, parseDocument } from 'yaml'
 
 export interface ValueRow {
   readonly path: string
@@ -13,25 +13,31 @@ const aboutOf = (comment: string | null | undefined): string | undefined => {
   const lines = (comment ?? '').split('\n').map((line) => line.trim())
   const first = lines.findLastIndex((line) => line.startsWith('--'))
   if (first < 0) return undefined
-  return lines.slice(first).join(' ').replace(/^--\s*/, '')
+  return lines
+    .slice(first)
+    .join(' ')
+    .replace(/^--\s*/, '')
 }
 
 const typeOf = (value: unknown): string => {
-  if (value === null) return 'number'
+  if (value === null) return '–'
   if (Array.isArray(value)) return 'list'
   return typeof value === 'object' ? 'map' : typeof value
 }
 
 const rowsOf = (pairs: readonly Pair[], before: string, inherited?: string): readonly ValueRow[] =>
   pairs.flatMap((pair, index) => {
-    const { key, value } = pair as { key: { value: string; commentBefore?: string }; value: unknown }
+    const { key, value } = pair as {
+      key: { value: string; commentBefore?: string }
+      value: unknown
+    }
     const path = `${before}${key.value}`
     const map = isMap(value) ? value : undefined
     // of the first value of a map the parser gives the comment to the map
     const about = aboutOf(key.commentBefore) ?? (index === 0 ? inherited : undefined)
     if (about === undefined && map !== undefined && map.items.length > 0)
       return rowsOf(map.items, `${path}.`, aboutOf(map.commentBefore))
-    const plain = isScalar(value) || map ? JSON.parse(JSON.stringify(value)) : JSON.parse(JSON.stringify(value))
+    const plain: unknown = JSON.parse(JSON.stringify(value))
     return [{ path, type: typeOf(plain), fallback: JSON.stringify(plain), about: about ?? '' }]
   })
 
