@@ -16,6 +16,7 @@ import type {
 } from '../protocol/ids.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import type { QueueMode } from '../protocol/reply.ts'
+import type { OperatorCalls } from './operator-calls.ts'
 
 export type QueueStatus =
   | { readonly state: 'active' | 'suspended' }
@@ -147,7 +148,7 @@ export interface Append {
   readonly notification?: StoredNotification
 }
 
-export interface QueueStore {
+export interface QueueStore extends OperatorCalls {
   /**
    * In the order of the ids. A record may be one of the past, which is good enough to act on, as
    * calls refuse it; a refusal has to rest on a `fresh` one. The same work whether or not there is a
@@ -186,9 +187,6 @@ export interface QueueStore {
   secureQueue(queue: QueueRecord, senderKey: AuthKey): Promise<Stale | Done>
   replaceRecipientKeys(queue: QueueRecord, keys: readonly AuthKey[]): Promise<Stale | Done>
   suspendQueue(queue: QueueRecord): Promise<Stale | Done>
-  /** The subscriber gets `blocked`. */
-  blockQueue(queue: QueueRecord, blocking: Blocking): Promise<Stale | Done>
-  unblockQueue(queue: QueueRecord): Promise<Stale | Done>
   /** Subscribers other than `by` get `deleted`. */
   deleteQueue(queue: QueueRecord, by: number): Promise<Stale | Done>
   /** Stored items, the quota marker included. */

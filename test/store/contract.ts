@@ -7,6 +7,7 @@ import { expiryCases } from './contract/expiry.ts'
 import { linkCases } from './contract/links.ts'
 import { messageCases } from './contract/messages.ts'
 import { notifierCases } from './contract/notifiers.ts'
+import { operatorCases, podOperatorCases } from './contract/operators.ts'
 import { podCases } from './contract/pods.ts'
 import { podRaceCases, raceCases } from './contract/races.ts'
 import { recordCases } from './contract/records.ts'
@@ -25,6 +26,7 @@ const subjects: Readonly<Record<string, Cases>> = {
   notifiers: notifierCases,
   expiry: expiryCases,
   counts: countCases,
+  operators: operatorCases,
   races: raceCases,
 }
 
@@ -33,6 +35,7 @@ const clusterSubjects: Readonly<Record<string, Cases>> = {
   'old records of two pods': podStaleCases,
   'races of two pods': podRaceCases,
   'counts of two pods': podCountCases,
+  'operators at two pods': podOperatorCases,
 }
 
 export const storeContract = (name: string, factory: StoreFactory): void => {

@@ -17,7 +17,8 @@ import type {
   StoreCounts,
   Subscriber,
 } from '../store.ts'
-import { done, stale } from './changes.ts'
+import { BlockCounts } from './block-counts.ts'
+import { done, stale, subscriptionsOf } from './changes.ts'
 import { countAll } from './counts.ts'
 import type { Held } from './interests.ts'
 import { LinkChanges } from './link-changes.ts'
@@ -44,6 +45,7 @@ export class RedisStore implements QueueStore {
   readonly #changes: QueueChanges
   readonly #links: LinkChanges
   readonly #notifiers: NotifierChanges
+  readonly #blocks: BlockCounts
   readonly #stop: () => Promise<void>
   readonly #onFault: OnFault
 
@@ -58,6 +60,7 @@ export class RedisStore implements QueueStore {
     this.#changes = new QueueChanges(pod)
     this.#links = new LinkChanges(pod)
     this.#notifiers = new NotifierChanges(pod)
+    this.#blocks = new BlockCounts(pod)
     this.#stop = stop
   }
 
@@ -109,6 +112,18 @@ export class RedisStore implements QueueStore {
     return this.#changes.update(record, { status: { state: 'suspended' } })
   }
 
+  reserveBlock(limit: number) {
+    return this.#blocks.reserve(limit)
+  }
+
+  cancelBlock(day: number) {
+    return this.#blocks.cancel(day)
+  }
+
+  countBlocks() {
+    return this.#blocks.count()
+  }
+
   blockQueue(record: QueueRecord, blocking: Blocking) {
     return this.#changes.update(record, { status: { state: 'blocked', blocking } }, blocking)
   }
@@ -119,6 +134,10 @@ export class RedisStore implements QueueStore {
 
   deleteQueue(record: QueueRecord, by: number) {
     return this.#changes.remove(record, by)
+  }
+
+  subscriptionsOf(record: QueueRecord) {
+    return subscriptionsOf(this.#pod, record)
   }
 
   setLinkData(record: QueueRecord, link: LinkContent & { readonly linkId: LinkId }) {
