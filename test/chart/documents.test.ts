@@ -8,10 +8,19 @@ import { suite, test } from 'node:test'
 import { parse } from 'yaml'
 import { isReserved } from '../../src/config/reserved.ts'
 import { settingsTable } from '../../src/config/settings.ts'
-import { at, chartFolder, listAt, type Manifest, parseManifests, root } from './support/chart.ts'
+import {
+  at,
+  chartFolder,
+  listAt,
+  type Manifest,
+  parseManifests,
+  render,
+  root,
+} from './support/chart.ts'
 import { kustomizeFiles, manifestsOf } from './support/kustomize.ts'
 import { valueRows, withTable } from './support/readme.ts'
 import { tool } from './support/tools.ts'
+import { matrix } from './support/values.ts'
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const valuesText = read('helm/sluice/values.yaml')
@@ -50,16 +59,20 @@ suite('the chart', () => {
         )
         assert.equal(status, 0, stdout)
       })
+  for (const [name, values] of Object.entries(matrix))
+    test(`is to Helm 4 what it is to Helm 3: ${name}`, () => {
+      assert.deepEqual(render(values, { program: 'helm4' }), render(values))
+    })
   test('is a package that renders as the folder does', () => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-package-'))
     try {
       const helm = (...args: readonly string[]) =>
         spawnSync(tool('helm'), args, { encoding: 'utf8', cwd: folder })
       assert.equal(helm('package', chartFolder).status, 0)
-      const render = (chart: string) =>
+      const textOf = (chart: string) =>
         helm('template', 'sluice', chart, '--kube-version', '1.37').stdout
-      assert.ok(render(chartFolder).length > 1000)
-      assert.equal(render('sluice-0.1.0.tgz'), render(chartFolder))
+      assert.ok(textOf(chartFolder).length > 1000)
+      assert.equal(textOf('sluice-0.1.0.tgz'), textOf(chartFolder))
     } finally {
       rmSync(folder, { recursive: true })
     }
@@ -71,9 +84,11 @@ suite('the schema', () => {
     typeof value === 'object' && value !== null && !Array.isArray(value)
 
   /** Maps whose keys are the user's. */
-  const open = (part: unknown): boolean => at(part, 'properties') === undefined
+  const isOpen = (values: object, part: unknown): boolean =>
+    at(part, 'properties') === undefined || Object.keys(values).length === 0
   const problems = (values: unknown, part: unknown, path: string): readonly string[] => {
-    if (!isMap(values) || open(part)) return part === undefined ? [`${path} is not there`] : []
+    if (!isMap(values) || isOpen(values, part))
+      return part === undefined ? [`${path} is not there`] : []
     const properties = at(part, 'properties')
     const unknown = isMap(properties)
       ? Object.keys(properties).filter((name) => !(name in values) && name !== 'global')
