@@ -12,7 +12,9 @@ import {
   storageText,
   subscriptionsText,
 } from './figures-text.ts'
+import { floodText } from './flood-text.ts'
 import { measureClusterMessages } from './measure-cluster-messages.ts'
+import { measureFlood } from './measure-flood.ts'
 import { measureHandshakes } from './measure-handshakes.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measureMessages } from './measure-messages.ts'
@@ -22,7 +24,7 @@ import { measureSubscriptions } from './measure-subscriptions.ts'
 import { fail, readOptions, withOptionalAddress } from './options.ts'
 import { machineLine, thisMachine } from './report.ts'
 
-const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [options]
+const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [flood] [options]
        npm run bench -- --redis[=URL] [messages] [storage] [resubscription] [options]
 
 Measures the relay in a process of its own, with the load in this one. Without names: all parts.
@@ -88,6 +90,10 @@ const parts: Readonly<Record<string, Part>> = {
       subscriptions: quick ? 10_000 : full ? 100_000 : 40_000,
     })
     return { figures, text: memoryText(figures) }
+  },
+  flood: async () => {
+    const figures = await measureFlood({ rounds, roundMs: quick ? 1000 : 4000 })
+    return { figures, text: floodText(figures) }
   },
 }
 

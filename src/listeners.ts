@@ -3,6 +3,8 @@ import { BlockList, type Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import type { Settings } from './config/settings.ts'
 import type { Network } from './config/web-values.ts'
+import type { Limits } from './limits/limits.ts'
+import type { Visit } from './limits/visit.ts'
 import { Clients } from './transport/clients.ts'
 import { forwardedFor, type HttpConnections } from './transport/http.ts'
 import { type Listener, type ListenOptions, listenOn } from './transport/listener.ts'
@@ -22,6 +24,7 @@ export interface ListenersOptions {
   /** For browsers. */
   readonly webCertificate: TlsCredentials | undefined
   readonly http: HttpConnections
+  readonly limits: Limits
   randomBytes(length: number): Uint8Array
   accept(transport: Transport): void
 }
@@ -90,19 +93,50 @@ export class Listeners {
     if (web !== undefined) this.#web.push(web)
     const isProxy = trusted(settings.proxyProtocolFrom)
     return this.#listen({ port, isProxy, clients }, (socket) => {
-      if (web === undefined) smp.begin(socket)
-      else tellPeers(socket, this.#timeoutMs, (peer) => (peer === 'web' ? web : smp).begin(socket))
+      const visit = this.#visit(socket, clients.addressOf(socket))
+      if (visit === undefined || !this.#awaitTls(socket, visit, clients)) return
+      tellPeers(socket, this.#timeoutMs, (peer) => {
+        if (visit.mayShakeHands()) (peer === 'web' && web ? web : smp).begin(socket)
+        else socket.destroy()
+      })
     })
+  }
+
+  /** Undefined for one that limits refuse, which is then closed. */
+  #visit(socket: Socket, address?: string): Visit | undefined {
+    const visit = this.#options.limits.connect(address)
+    if (visit === undefined) socket.destroy()
+    else socket.on('close', () => visit.close())
+    return visit
+  }
+
+  /** Its place among the handshakes, and its time: both from the first byte that it may send. */
+  #awaitTls(socket: Socket, visit: Visit, clients: Clients): boolean {
+    const drop = (): unknown => socket.destroy()
+    if (!visit.arrives(drop)) {
+      drop()
+      return false
+    }
+    const deadline = setTimeout(drop, this.#timeoutMs)
+    socket.on('close', () => clearTimeout(deadline))
+    clients.awaits(socket, () => {
+      clearTimeout(deadline)
+      visit.settles()
+    })
+    return true
   }
 
   #openPlain(port: number): Promise<Listener> {
     const { http, randomBytes } = this.#options
-    return this.#listen({ port, clients: new Clients() }, (socket) =>
+    return this.#listen({ port, clients: new Clients() }, (socket) => {
+      const visit = this.#visit(socket)
+      if (visit === undefined) return
       http.take(socket, {
         sessionId: () => randomBytes(SESSION_ID_BYTES),
         clientAddress: forwardedFor,
-      }),
-    )
+        admits: (address) => visit.isFor(address),
+      })
+    })
   }
 
   #listen(
@@ -117,6 +151,7 @@ export class Listeners {
     const { http, accept } = this.#options
     return new TlsHandshakes(tls, this.#timeoutMs, (socket) => {
       const clientAddress = clients.addressOf(socket)
+      clients.settle(socket)
       if (speaks === 'web')
         return http.take(socket, {
           sessionId: () => socket.getPeerFinished(),

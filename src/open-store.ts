@@ -3,12 +3,16 @@ import { readFileSync } from 'node:fs'
 import { reasonOf } from './config/problem.ts'
 import type { Settings } from './config/settings.ts'
 import type { Identity } from './identity/identity.ts'
+import type { SharedBuckets } from './limits/sharing.ts'
 import { base64url } from './protocol/text.ts'
 import { MemoryStore } from './store/memory/memory-store.ts'
 import { openRedisStore } from './store/redis/open.ts'
 import type { OnFault } from './store/redis/redis-store.ts'
 import { ServerProblem } from './store/redis/server-check.ts'
 import type { Deliver, QueueStore } from './store/store.ts'
+
+/** What the pods of a cluster share beside queues; alone a relay has nothing to share. */
+export type ClusterStore = QueueStore & { readonly sharedBuckets?: SharedBuckets }
 
 interface StoreFor {
   readonly settings: Settings
@@ -33,7 +37,7 @@ const readCertificates = (path: string): string => {
 export const openStore = async (
   { settings, identity, now = Date.now }: StoreFor,
   { deliver, onFault }: Ears,
-): Promise<QueueStore> => {
+): Promise<ClusterStore> => {
   const { redisUrl: url, redisCa, redisSentinelPassword: sentinelPassword } = settings
   const { clusterKeys, partitions, durability } = settings
   const common = { deliver, now, limits: settings }

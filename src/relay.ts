@@ -7,14 +7,15 @@ import { nativeCrypto } from './crypto/native.ts'
 import { Hub } from './delivery/hub.ts'
 import { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
+import type { Limits } from './limits/limits.ts'
 import { Listeners } from './listeners.ts'
 import { openAdmin } from './open-admin.ts'
+import { openLimits } from './open-limits.ts'
 import { openProxy } from './open-proxy.ts'
-import { openStore } from './open-store.ts'
+import { type ClusterStore, openStore } from './open-store.ts'
 import type { Relays } from './proxy/relays.ts'
 import type { Session } from './session/session.ts'
 import { Sessions } from './sessions.ts'
-import type { QueueStore } from './store/store.ts'
 import type { TlsCredentials } from './transport/tls.ts'
 import { WebSockets } from './transport/web-socket.ts'
 import { openSite, type Site } from './web/site.ts'
@@ -39,6 +40,8 @@ export interface Relay extends AsyncDisposable {
   readonly webPorts: Readonly<Record<'wss' | 'ws', readonly number[]>>
   /** Of the admin API, if there is one. */
   readonly adminPort: number | undefined
+  /** What they refused, and `configure` for other numbers. */
+  readonly limits: Limits
   /** For connections from now on; without effect if there was no certificate before. */
   renewWebCertificate(certificate: TlsCredentials): void
   /** Stops accepting, closes the connections within the drain time, and frees everything. */
@@ -47,15 +50,16 @@ export interface Relay extends AsyncDisposable {
 
 interface Parts {
   readonly hub: Hub<Session>
-  readonly store: QueueStore
+  readonly store: ClusterStore
   readonly faults: FaultLog
 }
 
 class RunningRelay implements Relay {
   readonly #options: RelayOptions
   readonly #faults: FaultLog
-  readonly #store: QueueStore
+  readonly #store: ClusterStore
   readonly #proxy: Relays | undefined
+  readonly limits: Limits
   readonly #sessions: Sessions
   #site: Site | undefined
   #listeners: Listeners | undefined
@@ -69,7 +73,16 @@ class RunningRelay implements Relay {
     this.#store = store
     const parts = { crypto: nativeCrypto, now: options.now ?? Date.now }
     this.#proxy = openProxy(settings, { ...parts, onFault: faults.tell })
-    this.#sessions = new Sessions({ ...options, ...parts, hub, store, faults, proxy: this.#proxy })
+    this.limits = openLimits({ ...options, store, onFault: faults.tell })
+    this.#sessions = new Sessions({
+      ...options,
+      ...parts,
+      hub,
+      store,
+      faults,
+      proxy: this.#proxy,
+      limits: this.limits,
+    })
   }
 
   get ports(): readonly number[] {
@@ -98,9 +111,11 @@ class RunningRelay implements Relay {
       identity,
       webCertificate,
       http: this.#site.connections,
+      limits: this.limits,
       randomBytes: nativeCrypto.randomBytes,
       accept,
     })
+    this.limits.start()
     await this.#listeners.open()
     const [store, faults] = [this.#store, this.#faults]
     const statistics = () => ({ ...this.#sessions.counts, proxy: this.#proxy?.statistics ?? null })
@@ -122,6 +137,7 @@ class RunningRelay implements Relay {
 
   async #close(): Promise<void> {
     this.#listeners?.stop()
+    this.limits.stop()
     await this.#sessions.close()
     this.#listeners?.destroy()
     await this.#admin?.[Symbol.asyncDispose]()

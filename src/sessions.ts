@@ -6,6 +6,8 @@ import type { CryptoProvider } from './crypto/provider.ts'
 import type { Hub } from './delivery/hub.ts'
 import type { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
+import type { Limits } from './limits/limits.ts'
+import type { SessionLimits } from './limits/session-limits.ts'
 import { BlockPacker } from './protocol/block.ts'
 import { ProtocolError } from './protocol/bytes.ts'
 import { type AgreedSession, shakeHands } from './session/handshake.ts'
@@ -21,6 +23,7 @@ export interface SessionsOptions {
   readonly store: QueueStore
   /** Other relays; absent: nothing is forwarded for clients. */
   readonly proxy: Context['proxy'] | undefined
+  readonly limits: Limits
   readonly faults: FaultLog
   readonly log: Logger
   readonly now: () => number
@@ -69,9 +72,18 @@ export class Sessions {
   }
 
   async #serve(transport: Transport): Promise<void> {
+    const { limits } = this.#options
+    const own = limits.session(transport.clientAddress)
+    try {
+      const session = await this.#open(transport, own)
+      if (session !== undefined) await this.#run(session, transport)
+    } finally {
+      own.close()
+    }
+  }
+
+  async #run(session: Session, transport: Transport): Promise<void> {
     const { hub, faults } = this.#options
-    const session = await this.#open(transport)
-    if (session === undefined) return
     try {
       await session.serve()
     } catch (error) {
@@ -83,12 +95,18 @@ export class Sessions {
     }
   }
 
-  async #open(transport: Transport): Promise<Session | undefined> {
+  async #open(transport: Transport, own: SessionLimits): Promise<Session | undefined> {
     const { settings, identity, crypto, log, faults } = this.#options
-    const deadline = setTimeout(() => transport.destroy(), settings.handshakeTimeoutSeconds * 1000)
+    const drop = (): void => transport.destroy()
+    if (!own.arrives(drop)) {
+      drop()
+      return undefined
+    }
+    const deadline = setTimeout(drop, settings.handshakeTimeoutSeconds * 1000)
     try {
       const { versions } = settings
-      return this.#begin(transport, await shakeHands(transport, { crypto, identity, versions }))
+      const agreed = await shakeHands(transport, { crypto, identity, versions })
+      return this.#begin(transport, agreed, own)
     } catch (error) {
       if (error instanceof ProtocolError) log.debug({ reason: error.message }, 'handshake refused')
       else faults.tell(error, 'handshake')
@@ -96,10 +114,11 @@ export class Sessions {
       return undefined
     } finally {
       clearTimeout(deadline)
+      own.settles()
     }
   }
 
-  #begin(transport: Transport, agreed: AgreedSession): Session {
+  #begin(transport: Transport, agreed: AgreedSession, limits: SessionLimits): Session {
     const { settings, crypto, hub, store, proxy, faults, now } = this.#options
     const id = hub.nextConnection()
     const session = new Session({
@@ -110,6 +129,7 @@ export class Sessions {
       packer: this.#packer,
       notificationIntervalMs: settings.notificationIntervalMs,
       onFault: faults.tell,
+      limits,
     })
     hub.add(id, session)
     return session

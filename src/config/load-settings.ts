@@ -59,6 +59,8 @@ const contradictions = (settings: Settings): string[] => {
     problems.push('SLUICE_CLUSTER_KEY is of no use without SLUICE_REDIS_URL: set that too')
   if (redisUrl === undefined && durability !== 'memory')
     problems.push(`SLUICE_DURABILITY ${durability} needs SLUICE_REDIS_URL`)
+  if (redisUrl === undefined && settings.limitShared)
+    problems.push('SLUICE_LIMIT_SHARED on needs SLUICE_REDIS_URL')
   if (settings.adminPort !== undefined && settings.adminToken === undefined)
     problems.push(
       'SLUICE_ADMIN_TOKEN is needed with SLUICE_ADMIN_PORT: `openssl rand -hex 32` makes one',

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { adminSettings } from './admin-settings.ts'
 import { informationSettings } from './information-settings.ts'
+import { limitSettings } from './limit-settings.ts'
 import { proxySettings } from './proxy-settings.ts'
 import { DAY, HOUR, optional, registry, type Setting, setting, TEN_YEARS, WEEK } from './setting.ts'
 import {
@@ -110,6 +111,7 @@ export const settingsSchema = z.object({
     secret: true,
   }),
   ...proxySettings,
+  ...limitSettings,
   ...adminSettings,
   versions: setting(versionRange, '6-18', {
     variable: 'SLUICE_SMP_VERSIONS',

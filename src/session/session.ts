@@ -2,9 +2,9 @@
 import type { Context } from '../commands/spec.ts'
 import type { Listener } from '../delivery/hub.ts'
 import { Subscriptions } from '../delivery/subscriptions.ts'
+import type { SessionLimits } from '../limits/session-limits.ts'
 import { type BlockPacker, decodeBlock } from '../protocol/block.ts'
 import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
-import type { Tag } from '../protocol/command.ts'
 import { noEntity } from '../protocol/ids.ts'
 import { refusal } from '../protocol/reply.ts'
 import { authorizedPrefix } from '../protocol/transmission.ts'
@@ -26,13 +26,11 @@ import { Executor } from './execute.ts'
 import { ForwardedCommands } from './forwarded.ts'
 import type { AgreedSession } from './handshake.ts'
 import { eventOf, Output } from './output.ts'
+import { paced } from './pacing.ts'
 import { Pushes } from './pushes.ts'
+import { weightOf } from './weight.ts'
 import { Window } from './window.ts'
 
-/** Blocks in work are bounded by their possible answers: a message for each of these. */
-const messageTags: ReadonlySet<Tag> = new Set<Tag>(['SUB', 'GET', 'ACK'])
-const MESSAGE_WEIGHT = 16_384
-const REPLY_WEIGHT = 128
 const WINDOW_BYTES = 256 * 1024
 /** Commands that another relay forwarded: those on one queue must not hold up all of its clients'. */
 const FORWARDED_COMMANDS = 128
@@ -45,18 +43,12 @@ export interface SessionOptions {
   readonly transport: Transport
   readonly agreed: AgreedSession
   readonly connection: { readonly id: number; nextClaim(): number }
-  readonly context: Omit<Context, 'connection' | 'runForwarded'>
+  readonly context: Omit<Context, 'connection' | 'runForwarded' | 'limits'>
   readonly packer: BlockPacker
   readonly notificationIntervalMs: number
   readonly onFault: (error: unknown, during: string) => void
-}
-
-const weightOf = (claims: readonly (Claimed | Refused)[]): number => {
-  let weight = 0
-  for (const claim of claims)
-    weight +=
-      'command' in claim && messageTags.has(claim.command.tag) ? MESSAGE_WEIGHT : REPLY_WEIGHT
-  return weight
+  /** Absent: none. */
+  readonly limits?: SessionLimits
 }
 
 const apart = (claim: Claimed | Refused): 'own' | 'remote' | undefined =>
@@ -83,7 +75,7 @@ export class Session implements Listener {
   #lastReceivedAt: number
 
   constructor(options: SessionOptions) {
-    const { transport, agreed, connection, context, onFault } = options
+    const { transport, agreed, connection, context, onFault, limits } = options
     const { version, sessionId, sessionKey, clientKey, blocks } = agreed
     this.#options = options
     this.#blocks = blocks
@@ -113,6 +105,7 @@ export class Session implements Listener {
       ...context,
       connection: { ...connection, subscriptions: this.#subscriptions },
       runForwarded: (request) => forwarded.run(request),
+      ...(limits && { limits }),
     }
     const { store, crypto } = context
     this.#admission = new Admission({ store, crypto, onFault })
@@ -123,6 +116,7 @@ export class Session implements Listener {
       clientKey,
       admission: this.#admission,
       executor: this.#executor,
+      limits,
     })
   }
 
@@ -181,8 +175,10 @@ export class Session implements Listener {
   async #accept(block: Bytes): Promise<void> {
     this.#lastReceivedAt = this.#context.now()
     await this.#output.ready()
-    const claims = this.#read(block)
-    if (claims === undefined) return this.#output.send([errBlock])
+    const read = this.#read(block)
+    if (read === undefined) return this.#output.send([errBlock])
+    const { limits } = this.#options
+    const claims = limits?.isPacing ? await paced(limits, read) : read
     const together = claims.filter((claim) => apart(claim) === undefined)
     if (together.length > 0) await this.#beginOwn(together, this.#window, weightOf(together))
     for (const claim of claims) {

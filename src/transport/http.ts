@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Bytes } from '../protocol/bytes.ts'
-import type { WebSockets } from './web-socket.ts'
+import { refuse, type WebSockets } from './web-socket.ts'
 
 const MAX_HEADER_BYTES = 8192
 const KEEP_ALIVE_MS = 5_000
@@ -12,6 +12,8 @@ export interface HttpConnection {
   /** What an SMP session on it is bound to; undefined if the connection was closed meanwhile. */
   sessionId(): Bytes | undefined
   clientAddress(request: IncomingMessage): string | undefined
+  /** Whether a WebSocket may be opened; absent: always. */
+  admits?(clientAddress: string | undefined): boolean
 }
 
 interface Known extends HttpConnection {
@@ -39,6 +41,10 @@ export class HttpConnections {
         return
       }
       const clientAddress = known.clientAddress(request)
+      if (known.admits?.(clientAddress) === false) {
+        refuse(socket, '429 Too Many Requests')
+        return
+      }
       webSockets.upgrade({ request, socket, head, sessionId, clientAddress })
     })
     this.#server.on('clientError', (_, socket) => socket.destroy())

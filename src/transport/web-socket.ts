@@ -29,7 +29,7 @@ export interface Upgrade {
 type Accept = (transport: Transport) => void
 
 /** Refuses with a status and no more. */
-const refuse = (socket: Duplex, status: string): void => {
+export const refuse = (socket: Duplex, status: string): void => {
   socket.on('error', () => undefined)
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }

@@ -5,6 +5,8 @@ import type { Policy } from '../../src/commands/spec.ts'
 import { nativeCrypto } from '../../src/crypto/native.ts'
 import type { CryptoProvider } from '../../src/crypto/provider.ts'
 import { Hub } from '../../src/delivery/hub.ts'
+import type { Limits } from '../../src/limits/limits.ts'
+import type { SessionLimits } from '../../src/limits/session-limits.ts'
 import { BlockPacker } from '../../src/protocol/block.ts'
 import { ProtocolError } from '../../src/protocol/bytes.ts'
 import type { VersionRange } from '../../src/protocol/version.ts'
@@ -31,6 +33,8 @@ const usualLimits: StoreLimits = {
   notificationTtlSeconds: DAY,
 }
 
+const CLIENT_ADDRESS = '192.0.2.1'
+
 const leftovers: unknown[] = []
 afterEach(() => {
   const [first] = leftovers.splice(0)
@@ -43,6 +47,8 @@ export type WireRelayOptions = Partial<StoreLimits & Policy> & {
   readonly held?: StoreInBetween
   readonly crypto?: CryptoProvider
   readonly notificationIntervalMs?: number
+  /** For clients at one address. */
+  readonly limits?: Limits
 }
 
 export class WireRelay implements AsyncDisposable {
@@ -149,8 +155,9 @@ export class WireRelay implements AsyncDisposable {
   }
 
   async #serve(transport: Transport): Promise<void> {
-    const session = await this.#openSession(transport)
-    if (session === undefined) return
+    const own = this.#options.limits?.session(CLIENT_ADDRESS)
+    const session = await this.#openSession(transport, own)
+    if (session === undefined) return own?.close()
     try {
       await session.serve()
     } catch (error) {
@@ -159,10 +166,14 @@ export class WireRelay implements AsyncDisposable {
       transport.destroy()
       this.hub.remove(session.connectionId)
       await session.finish()
+      own?.close()
     }
   }
 
-  async #openSession(transport: Transport): Promise<Session | undefined> {
+  async #openSession(
+    transport: Transport,
+    limits: SessionLimits | undefined,
+  ): Promise<Session | undefined> {
     const { crypto = nativeCrypto, versions = { min: 6, max: 18 } } = this.#options
     const { keyHash, chain, leafKey } = identity
     try {
@@ -183,6 +194,7 @@ export class WireRelay implements AsyncDisposable {
           now: this.clock.now,
         },
         packer: this.#packer,
+        ...(limits && { limits }),
         notificationIntervalMs: this.#options.notificationIntervalMs ?? 1,
         onFault: (error, during) => {
           this.faults.push(during)

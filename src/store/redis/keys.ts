@@ -61,6 +61,11 @@ export class Keys {
     return `${this.#prefix}{${tag}}:b:${pod}`
   }
 
+  /** string, empty: a bucket of limits that the pods share, which is full when the key expires */
+  bucket(tag: string, blind: BlindId): string {
+    return `${this.#prefix}{${tag}}:r:${blind}`
+  }
+
   /** hash of what the partition holds: q = queues, m and a day = messages of that day */
   counts(tag: string): string {
     return `${this.#prefix}{${tag}}:c`

@@ -27,6 +27,7 @@ import { NotifierChanges } from './notifier-changes.ts'
 import type { Pod } from './pod.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { scripts } from './scripts.ts'
+import { RedisBuckets } from './shared-buckets.ts'
 
 export type OnFault = (error: unknown, during: string) => void
 
@@ -40,6 +41,8 @@ const each = <T, R>(all: readonly T[], run: (one: T) => Promise<R>): Promise<(R 
   )
 
 export class RedisStore implements QueueStore {
+  /** Of limits, for whoever enforces them. */
+  readonly sharedBuckets: RedisBuckets
   readonly #pod: Pod
   readonly #messages: Messages
   readonly #changes: QueueChanges
@@ -56,6 +59,7 @@ export class RedisStore implements QueueStore {
     const { stop, onFault } = options
     this.#onFault = onFault
     this.#pod = pod
+    this.sharedBuckets = new RedisBuckets(pod.options)
     this.#messages = new Messages(pod)
     this.#changes = new QueueChanges(pod)
     this.#links = new LinkChanges(pod)

@@ -2,6 +2,7 @@
 import { Script } from './script.ts'
 
 export const scripts = {
+  addUsage: new Script('add-usage'),
   acknowledge: new Script('acknowledge'),
   appendMessage: new Script('append-message'),
   cancelBlock: new Script('cancel-block'),

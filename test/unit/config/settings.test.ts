@@ -4,6 +4,7 @@ import { loadSettings } from '../../../src/config/load-settings.ts'
 import { type SettingName, type Settings, settingsTable } from '../../../src/config/settings.ts'
 import { adminCases } from './admin-cases.ts'
 import { informationCases } from './information-cases.ts'
+import { limitCases, limitDefaults } from './limit-cases.ts'
 import type { Case } from './settings-case.ts'
 
 const readFile = (path: string): string => assert.fail(`reads ${path}`)
@@ -227,6 +228,7 @@ const cases: readonly Case[] = [
   number('proxyIdleSeconds', 'SLUICE_PROXY_IDLE_SECONDS', 1, 604_800),
   number('proxyClientConcurrency', 'SLUICE_PROXY_CLIENT_CONCURRENCY', 1, 10_000),
   number('proxyConcurrency', 'SLUICE_PROXY_CONCURRENCY', 1, 1_000_000),
+  ...limitCases(number),
   ...adminCases,
   {
     name: 'versions',
@@ -272,6 +274,7 @@ const defaults: Settings = {
   proxyIdleSeconds: 3600,
   proxyClientConcurrency: 32,
   proxyConcurrency: 2048,
+  ...limitDefaults,
   adminBind: '127.0.0.1',
   blockQuota: 20,
   versions: { min: 6, max: 18 },
