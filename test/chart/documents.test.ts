@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { suite, test } from 'node:test'
 import { parse } from 'yaml'
+import { loadSettings } from '../../src/config/load-settings.ts'
 import { isReserved } from '../../src/config/reserved.ts'
 import { settingsTable } from '../../src/config/settings.ts'
 import {
@@ -13,6 +14,7 @@ import {
   chartFolder,
   listAt,
   type Manifest,
+  one,
   parseManifests,
   render,
   root,
@@ -125,6 +127,32 @@ suite('settings of the relay', () => {
     assert.ok(names.size > 15)
     assert.deepEqual(unknown, [])
   })
+})
+
+suite('what a relay is given', () => {
+  /** What Secrets hold; each is as long as it has to be. */
+  const contents: Readonly<Record<string, string>> = {
+    cluster: 'a'.repeat(64),
+    redis: 'rediss+cluster://:word@a,b',
+  }
+  const readFile = (path: string): string => contents[path.split('/')[2] ?? ''] ?? 'w'.repeat(20)
+
+  for (const [name, values] of Object.entries(matrix))
+    test(`is right: ${name}`, () => {
+      const manifests = render(values)
+      const settings = one(manifests, 'ConfigMap', 'sluice').data as Record<string, string>
+      const env = { ...settings }
+      for (const variable of listAt(
+        one(manifests, 'Deployment'),
+        'spec.template.spec.containers.0.env',
+      ))
+        env[String(at(variable, 'name'))] = String(at(variable, 'value') ?? 'word')
+      // as Kubernetes puts it in
+      if (env.SLUICE_REDIS_URL)
+        env.SLUICE_REDIS_URL = env.SLUICE_REDIS_URL.replace('$(REDIS_PASSWORD)', 'word')
+      const loaded = loadSettings({ env, readFile })
+      assert.deepEqual('problems' in loaded ? loaded.problems : [], [])
+    })
 })
 
 suite('plain manifests', () => {

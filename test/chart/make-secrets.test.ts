@@ -1,7 +1,7 @@
 /** The Job of a trial, with the rights that the chart gives it, against a real API server. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { hash, X509Certificate } from 'node:crypto'
+import { hash, randomUUID, X509Certificate } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,7 +51,8 @@ suite('the secrets of a trial', () => {
         KUBERNETES_SERVICE_HOST: '127.0.0.1',
         KUBERNETES_SERVICE_PORT: String(server.port),
         NODE_EXTRA_CA_CERTS: server.authority,
-        SLUICE_DATA_DIR: mkdtempSync(join(folder, 'identity-')),
+        // made by sluice init
+        SLUICE_DATA_DIR: join(folder, randomUUID()),
         SLUICE_HOST: 'smp.example.org',
       },
     })

@@ -1,6 +1,7 @@
 /** Values that must not be taken, and what Helm says to them. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { settingsTable } from '../../src/config/settings.ts'
 import { refusal, type Values } from './support/chart.ts'
 import { external } from './support/values.ts'
 
@@ -134,6 +135,15 @@ const titleOf = (values: Values): string => {
 suite('values that contradict each other', () => {
   for (const [values, words] of checks)
     test(titleOf(values), () => assert.match(refusal(values), words))
+})
+
+suite('secrets of the relay', () => {
+  for (const { variable, secret } of settingsTable.values())
+    if (secret)
+      test(`${variable} is not taken as a setting`, () => {
+        for (const name of [variable, `${variable}_FILE`])
+          assert.match(refusal(config(name)), /is a secret: use /, name)
+      })
 })
 
 suite('values that the schema does not have', () => {
