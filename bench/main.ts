@@ -19,13 +19,15 @@ import { measureHandshakes } from './measure-handshakes.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measureMessages } from './measure-messages.ts'
 import { measureResubscription } from './measure-resubscription.ts'
+import { measureRolling } from './measure-rolling.ts'
 import { measureStorage } from './measure-storage.ts'
 import { measureSubscriptions } from './measure-subscriptions.ts'
 import { fail, readOptions, withOptionalAddress } from './options.ts'
 import { machineLine, thisMachine } from './report.ts'
+import { rollingText } from './rolling-text.ts'
 
 const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [flood] [options]
-       npm run bench -- --redis[=URL] [messages] [storage] [resubscription] [options]
+       npm run bench -- --redis[=URL] [messages] [storage] [resubscription] [rolling] [options]
 
 Measures the relay in a process of its own, with the load in this one. Without names: all parts.
 
@@ -111,6 +113,12 @@ const redisParts = (url: string): Readonly<Record<string, Part>> => ({
     const queues = quick ? 5_000 : full ? 100_000 : 20_000
     const figures = await measureResubscription({ redisUrl: url, queues, rounds })
     return { figures, text: resubscriptionText(figures) }
+  },
+  rolling: async () => {
+    const idle = quick ? 200 : full ? 5_000 : 1_000
+    const drainSeconds = quick ? 5 : 20
+    const figures = await measureRolling({ redisUrl: url, idle, queues: 8, drainSeconds })
+    return { figures, text: rollingText(figures) }
   },
 })
 

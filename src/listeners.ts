@@ -3,6 +3,7 @@ import { BlockList, type Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import type { Settings } from './config/settings.ts'
 import type { Network } from './config/web-values.ts'
+import type { Identity } from './identity/identity.ts'
 import type { Limits } from './limits/limits.ts'
 import type { Visit } from './limits/visit.ts'
 import { Clients } from './transport/clients.ts'
@@ -20,13 +21,21 @@ import type { Transport } from './transport/transport.ts'
 
 export interface ListenersOptions {
   readonly settings: Settings
-  readonly identity: TlsCredentials
+  readonly identity: Identity
   /** For browsers. */
   readonly webCertificate: TlsCredentials | undefined
   readonly http: HttpConnections
   readonly limits: Limits
   randomBytes(length: number): Uint8Array
-  accept(transport: Transport): void
+  /** @param identity what the TLS handshake has shown: the session's key has to be signed with it */
+  accept(transport: Transport, identity: Identity): void
+}
+
+/** TLS ports speak SMP by the present identity, each with clients of its own. */
+interface SmpPort {
+  readonly nameless: 'smp' | 'web'
+  readonly clients: Clients
+  handshakes: TlsHandshakes
 }
 
 const SESSION_ID_BYTES = 32
@@ -45,6 +54,7 @@ export class Listeners {
   readonly #wss: Listener[] = []
   readonly #ws: Listener[] = []
   readonly #web: TlsHandshakes[] = []
+  readonly #smpPorts: SmpPort[] = []
 
   constructor(options: ListenersOptions) {
     this.#options = options
@@ -70,6 +80,11 @@ export class Listeners {
     for (const handshakes of this.#web) handshakes.renew(webTlsOptions(certificate))
   }
 
+  /** For connections from now on; handshakes that have begun end with the old one. */
+  renewIdentity(identity: Identity): void {
+    for (const port of this.#smpPorts) port.handshakes = this.#smpHandshakes(identity, port)
+  }
+
   /** Stops accepting; open connections stay. */
   stop(): void {
     for (const listener of this.#all) listener.stop()
@@ -88,15 +103,19 @@ export class Listeners {
   #openTls(port: number, nameless: 'smp' | 'web'): Promise<Listener> {
     const { identity, webCertificate, settings } = this.#options
     const clients = new Clients()
-    const smp = this.#handshakes(smpTlsOptions(identity), nameless, clients)
-    const web = webCertificate && this.#handshakes(webTlsOptions(webCertificate), 'web', clients)
+    const smp: SmpPort = {
+      ...{ nameless, clients },
+      handshakes: this.#smpHandshakes(identity, { nameless, clients }),
+    }
+    this.#smpPorts.push(smp)
+    const web = webCertificate && this.#webHandshakes(webTlsOptions(webCertificate), clients)
     if (web !== undefined) this.#web.push(web)
     const isProxy = trusted(settings.proxyProtocolFrom)
     return this.#listen({ port, isProxy, clients }, (socket) => {
       const visit = this.#visit(socket, clients.addressOf(socket))
       if (visit === undefined || !this.#awaitTls(socket, visit, clients)) return
       tellPeers(socket, this.#timeoutMs, (peer) => {
-        if (visit.mayShakeHands()) (peer === 'web' && web ? web : smp).begin(socket)
+        if (visit.mayShakeHands()) (peer === 'web' && web ? web : smp.handshakes).begin(socket)
         else socket.destroy()
       })
     })
@@ -147,19 +166,28 @@ export class Listeners {
     return listenOn({ ...options, bind, reusePort, timeoutMs: this.#timeoutMs }, take)
   }
 
-  #handshakes(tls: TlsOptions, speaks: 'smp' | 'web', clients: Clients): TlsHandshakes {
-    const { http, accept } = this.#options
-    return new TlsHandshakes(tls, this.#timeoutMs, (socket) => {
+  #smpHandshakes(
+    identity: Identity,
+    { nameless, clients }: Pick<SmpPort, 'nameless' | 'clients'>,
+  ): TlsHandshakes {
+    const options = smpTlsOptions(identity)
+    if (nameless === 'web') return this.#webHandshakes(options, clients)
+    return new TlsHandshakes(options, this.#timeoutMs, (socket) => {
+      const transport = tlsTransport(socket, clients.addressOf(socket))
+      clients.settle(socket)
+      if (transport === undefined) socket.destroy()
+      else this.#options.accept(transport, identity)
+    })
+  }
+
+  #webHandshakes(options: TlsOptions, clients: Clients): TlsHandshakes {
+    return new TlsHandshakes(options, this.#timeoutMs, (socket) => {
       const clientAddress = clients.addressOf(socket)
       clients.settle(socket)
-      if (speaks === 'web')
-        return http.take(socket, {
-          sessionId: () => socket.getPeerFinished(),
-          clientAddress: () => clientAddress,
-        })
-      const transport = tlsTransport(socket, clientAddress)
-      if (transport === undefined) socket.destroy()
-      else accept(transport)
+      this.#options.http.take(socket, {
+        sessionId: () => socket.getPeerFinished(),
+        clientAddress: () => clientAddress,
+      })
     })
   }
 }

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import type { Context } from './commands/spec.ts'
 import type { Settings } from './config/settings.ts'
+import { Connection } from './connection.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
 import type { Hub } from './delivery/hub.ts'
 import type { FaultLog } from './fault-log.ts'
@@ -16,8 +17,8 @@ import type { QueueStore } from './store/store.ts'
 import type { Transport } from './transport/transport.ts'
 
 export interface SessionsOptions {
+  /** Read when they are used: some of them change. */
   readonly settings: Settings
-  readonly identity: Identity
   readonly crypto: CryptoProvider
   readonly hub: Hub<Session>
   readonly store: QueueStore
@@ -32,13 +33,29 @@ export interface SessionsOptions {
 export class Sessions {
   readonly #options: SessionsOptions
   readonly #packer = new BlockPacker()
-  readonly #transports = new Set<Transport>()
+  readonly #connections = new Set<Connection>()
   readonly #serving = new Set<Promise<void>>()
-  readonly #reaper: NodeJS.Timeout | undefined
+  #reaper: NodeJS.Timeout | undefined
+  #isStopped = false
 
   constructor(options: SessionsOptions) {
     this.#options = options
-    const { inactiveTtlSeconds, inactiveIntervalSeconds } = options.settings
+    this.configure()
+  }
+
+  /** From the hello on. */
+  get connections(): Iterable<Connection> {
+    return this.#connections
+  }
+
+  get size(): number {
+    return this.#connections.size
+  }
+
+  /** After the settings have changed, as far as they are not read when they are used. */
+  configure(): void {
+    clearInterval(this.#reaper)
+    const { inactiveTtlSeconds, inactiveIntervalSeconds } = this.#options.settings
     if (inactiveTtlSeconds > 0)
       this.#reaper = setInterval(
         () => this.#closeInactive(),
@@ -46,10 +63,14 @@ export class Sessions {
       ).unref()
   }
 
-  readonly accept = (transport: Transport): void => {
-    this.#transports.add(transport)
-    const serving = this.#serve(transport).finally(() => {
-      this.#transports.delete(transport)
+  /** @param identity the one that its TLS handshake showed, where it showed one */
+  accept(transport: Transport, identity: Identity): void {
+    const connection = new Connection(transport)
+    if (this.#isStopped) connection.leave()
+    this.#connections.add(connection)
+    const serving = this.#serve(connection, identity).finally(() => {
+      connection.ended()
+      this.#connections.delete(connection)
       this.#serving.delete(serving)
     })
     this.#serving.add(serving)
@@ -57,46 +78,65 @@ export class Sessions {
 
   /** How many there are now: connections with those in their handshakes, and sessions. */
   get counts(): { readonly connections: number; readonly sessions: number } {
-    return { connections: this.#transports.size, sessions: this.#options.hub.size }
+    return { connections: this.size, sessions: this.#options.hub.size }
   }
 
-  /** Closes all connections; what is not closed within the drain time is cut off. */
-  async close(): Promise<void> {
+  /** Connections that are there stay. */
+  stopAccepting(): void {
+    this.#isStopped = true
     clearInterval(this.#reaper)
-    for (const transport of this.#transports) transport.close()
-    const deadline = setTimeout(() => {
-      for (const transport of this.#transports) transport.destroy()
-    }, this.#options.settings.drainSeconds * 1000)
-    await Promise.allSettled(this.#serving)
-    clearTimeout(deadline)
   }
 
-  async #serve(transport: Transport): Promise<void> {
-    const { limits } = this.#options
-    const own = limits.session(transport.clientAddress)
+  /** Resolves when those that are there now are gone, and what they held is released. */
+  async gone(): Promise<void> {
+    await Promise.allSettled(this.#serving)
+  }
+
+  /** Closes all at once; returns on how many commands were under way. */
+  cutOff(): number {
+    const all = [...this.#connections]
+    for (const { transport } of all) transport.destroy()
+    return all.filter(({ isBusy }) => isBusy).length
+  }
+
+  async #serve(connection: Connection, identity: Identity): Promise<void> {
+    const { transport } = connection
+    const own = this.#options.limits.session(transport.clientAddress)
     try {
-      const session = await this.#open(transport, own)
-      if (session !== undefined) await this.#run(session, transport)
+      const session = await this.#open(transport, identity, own)
+      if (session !== undefined) await this.#run(session, connection)
     } finally {
       own.close()
     }
   }
 
-  async #run(session: Session, transport: Transport): Promise<void> {
+  async #run(session: Session, connection: Connection): Promise<void> {
     const { hub, faults } = this.#options
+    const { transport } = connection
+    connection.begin(session)
+    let leaving: Promise<void> | undefined
     try {
       await session.serve()
+      if (connection.isLeaving) {
+        await session.settle()
+        leaving = transport.leave()
+      }
     } catch (error) {
       faults.tell(error, 'serve')
     } finally {
-      transport.destroy()
+      if (leaving === undefined) transport.destroy()
       hub.remove(session.connectionId)
       await session.finish()
+      await leaving
     }
   }
 
-  async #open(transport: Transport, own: SessionLimits): Promise<Session | undefined> {
-    const { settings, identity, crypto, log, faults } = this.#options
+  async #open(
+    transport: Transport,
+    identity: Identity,
+    own: SessionLimits,
+  ): Promise<Session | undefined> {
+    const { settings, crypto, log, faults } = this.#options
     const drop = (): void => transport.destroy()
     if (!own.arrives(drop)) {
       drop()

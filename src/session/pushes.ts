@@ -43,6 +43,7 @@ export class Pushes {
   #retryTimer: NodeJS.Timeout | undefined
   #isFetching = false
   #isStopped = false
+  #flushing: Promise<void> | undefined
 
   constructor(options: PushOptions) {
     this.#options = options
@@ -70,6 +71,13 @@ export class Pushes {
   want(id: RecipientId): void {
     this.#wanted.add(id)
     if (!this.#isFetching) void this.#fetch()
+  }
+
+  /** As `stop`, once notifications that were taken from the store are on their way. */
+  async settle(): Promise<void> {
+    clearTimeout(this.#flushTimer)
+    await this.#flushing
+    this.stop()
   }
 
   stop(): void {
@@ -174,7 +182,8 @@ export class Pushes {
   #scheduleFlush(): void {
     if (this.#flushTimer !== undefined || this.#isStopped) return
     this.#flushTimer = setTimeout(() => {
-      void this.#flush().finally(() => {
+      this.#flushing = this.#flush()
+      void this.#flushing.finally(() => {
         this.#flushTimer = undefined
         if (this.#notified.size > 0) this.#scheduleFlush()
       })

@@ -3,8 +3,8 @@ import type { Context } from '../commands/spec.ts'
 import type { Listener } from '../delivery/hub.ts'
 import { Subscriptions } from '../delivery/subscriptions.ts'
 import type { SessionLimits } from '../limits/session-limits.ts'
-import { type BlockPacker, decodeBlock } from '../protocol/block.ts'
-import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
+import type { BlockPacker } from '../protocol/block.ts'
+import type { Bytes } from '../protocol/bytes.ts'
 import { noEntity } from '../protocol/ids.ts'
 import { refusal } from '../protocol/reply.ts'
 import { authorizedPrefix } from '../protocol/transmission.ts'
@@ -12,15 +12,9 @@ import { Slots } from '../slots.ts'
 import type { StoreEvent } from '../store/store.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Admission } from './admission.ts'
-import {
-  type Authorized,
-  type Claimed,
-  type Faulty,
-  type Refused,
-  readClaim,
-  type SessionBinding,
-} from './authorize.ts'
+import type { Authorized, Claimed, Faulty, Refused, SessionBinding } from './authorize.ts'
 import type { BlockLayer } from './block-layer.ts'
+import { apart, readClaims, weightOf } from './block-work.ts'
 import { Endings } from './endings.ts'
 import { Executor } from './execute.ts'
 import { ForwardedCommands } from './forwarded.ts'
@@ -28,7 +22,7 @@ import type { AgreedSession } from './handshake.ts'
 import { eventOf, Output } from './output.ts'
 import { paced } from './pacing.ts'
 import { Pushes } from './pushes.ts'
-import { weightOf } from './weight.ts'
+import { UnderWay } from './under-way.ts'
 import { Window } from './window.ts'
 
 const WINDOW_BYTES = 256 * 1024
@@ -38,6 +32,8 @@ const FORWARDED_COMMANDS = 128
 const REMOTE_COMMANDS = 32
 /** While none of them ends, the connection is not read for so long; then more are turned away. */
 const REMOTE_PATIENCE_MS = 2_000
+/** So long does a connection that is to be closed wait for what other relays work on. */
+const LEAVING_PATIENCE_MS = 5_000
 
 export interface SessionOptions {
   readonly transport: Transport
@@ -50,9 +46,6 @@ export interface SessionOptions {
   /** Absent: none. */
   readonly limits?: SessionLimits
 }
-
-const apart = (claim: Claimed | Refused): 'own' | 'remote' | undefined =>
-  'entry' in claim && claim.entry.party === undefined ? claim.entry.apart : undefined
 
 const errBusy = refusal({ code: 'PROXY', proxy: { code: 'BROKER', error: { code: 'TIMEOUT' } } })
 const errBlock = eventOf(noEntity, refusal({ code: 'BLOCK' }))
@@ -70,8 +63,11 @@ export class Session implements Listener {
   readonly #window = new Window(WINDOW_BYTES)
   readonly #forwarded = new Window(FORWARDED_COMMANDS)
   readonly #remote: Slots
-  /** Blocks in work. */
-  readonly #answering = new Set<Promise<void>>()
+  /** Blocks in work, and commands that other relays work on. */
+  readonly #own = new UnderWay<undefined>()
+  readonly #others = new UnderWay<Claimed | Refused>()
+  /** Commands of a block that was read wait to be under way. */
+  #isBeginning = false
   #lastReceivedAt: number
 
   constructor(options: SessionOptions) {
@@ -138,6 +134,24 @@ export class Session implements Listener {
     else this.#pushes.receive(event)
   }
 
+  /** Whether commands are under way. */
+  get isBusy(): boolean {
+    return this.#isBeginning || !this.#own.isEmpty || !this.#others.isEmpty
+  }
+
+  /** Takes no more blocks: `serve` returns when the commands of those that came have begun. */
+  leave(): void {
+    this.#options.transport.stopReading()
+  }
+
+  /** Resolves when all that has begun is answered, by other relays too, and nothing is pushed. */
+  async settle(): Promise<void> {
+    await this.#others.settled(LEAVING_PATIENCE_MS)
+    await this.#own.settled()
+    await this.#pushes.settle()
+    this.#output.send(this.#others.subjects.map((request) => ({ ...request, reply: errBusy })))
+  }
+
   /** For connections that were silent for long: what one has not taken by now it will not take. */
   close(): void {
     const { transport } = this.#options
@@ -162,7 +176,7 @@ export class Session implements Listener {
   /** Gives up what the store holds for the connection, once its last commands are through. */
   async finish(): Promise<void> {
     this.#pushes.stop()
-    await Promise.all(this.#answering)
+    await this.#own.settled()
     const { store, connection } = this.#context
     try {
       await store.release(connection.id, this.#subscriptions.held)
@@ -175,8 +189,14 @@ export class Session implements Listener {
   async #accept(block: Bytes): Promise<void> {
     this.#lastReceivedAt = this.#context.now()
     await this.#output.ready()
-    const read = this.#read(block)
+    const read = readClaims(this.#blocks.open(block), this.#binding)
     if (read === undefined) return this.#output.send([errBlock])
+    this.#isBeginning = true
+    await this.#begin(read)
+    this.#isBeginning = false
+  }
+
+  async #begin(read: readonly (Claimed | Refused)[]): Promise<void> {
     const { limits } = this.#options
     const claims = limits?.isPacing ? await paced(limits, read) : read
     const together = claims.filter((claim) => apart(claim) === undefined)
@@ -195,30 +215,14 @@ export class Session implements Listener {
   ): Promise<void> {
     await window.enter(weight)
     const answering = this.#answer(requests, await this.#admission.authorize(requests))
-    this.#answering.add(answering)
-    void answering.finally(() => {
-      this.#answering.delete(answering)
-      window.leave(weight)
-    })
+    this.#own.add(answering, undefined, () => window.leave(weight))
   }
 
   /** The end of the connection does not wait for another relay. */
   async #beginRemote(request: Claimed | Refused): Promise<void> {
     if (!(await this.#remote.enter())) return this.#output.send([{ ...request, reply: errBusy }])
     const answering = this.#answer([request], await this.#admission.authorize([request]))
-    void answering.finally(() => this.#remote.leave())
-  }
-
-  /** Undefined when the block as a whole cannot be read. */
-  #read(block: Bytes): readonly (Claimed | Refused)[] | undefined {
-    const padded = this.#blocks.open(block)
-    if (padded === undefined) return undefined
-    try {
-      return decodeBlock(padded).map((bytes) => readClaim(bytes, this.#binding))
-    } catch (error) {
-      if (error instanceof ProtocolError) return undefined
-      throw error
-    }
+    this.#others.add(answering, request, () => this.#remote.leave())
   }
 
   async #answer(

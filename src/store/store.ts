@@ -234,6 +234,12 @@ export interface QueueStore extends OperatorCalls {
   ): Promise<void>
   /** Of the whole cluster. Not for the path of a command. */
   count(): Promise<StoreCounts>
+  /**
+   * Tells the other relays of the cluster how many connections this one has, undefined: that it is
+   * not one to be counted. Returns what the living ones told, itself included. Absent where there
+   * are no others. Every ten seconds.
+   */
+  shareLoad?(connections: number | undefined): Promise<readonly number[]>
   close(): Promise<void>
 }
 

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
 import { BlockStream } from './block-stream.ts'
 import { drained } from './drained.ts'
+import { leave } from './leave.ts'
 import type { Transport } from './transport.ts'
 
 export const SMP_ALPN = 'smp/1'
@@ -103,6 +104,8 @@ export const tlsTransport = (
       return socket.writableLength
     },
     drained: () => drained(socket),
+    stopReading: () => blocks.end(),
+    leave: () => leave(socket),
     close: () => socket.destroySoon(),
     destroy: () => socket.destroy(),
   }

@@ -111,14 +111,26 @@ const webSocketTransport = (
       return webSocket.bufferedAmount
     },
     drained: () => drained(socket),
-    close() {
-      // the peer's close has to be read, and nothing before it
+    stopReading() {
       webSocket.removeAllListeners('message')
-      webSocket.resume()
-      webSocket.close(NORMAL)
+      blocks.end()
     },
+    leave: () =>
+      new Promise((resolve) => {
+        if (webSocket.readyState === webSocket.CLOSED) return resolve()
+        webSocket.once('close', () => resolve())
+        close(webSocket)
+      }),
+    close: () => close(webSocket),
     destroy: () => webSocket.terminate(),
   }
+}
+
+const close = (webSocket: WebSocket): void => {
+  // the peer's close has to be read, and nothing before it
+  webSocket.removeAllListeners('message')
+  webSocket.resume()
+  webSocket.close(NORMAL)
 }
 
 /** A connection that is closing takes no more; its end is told otherwise. */

@@ -76,6 +76,14 @@ checkWith(redisAt(asRelay(server.url)))(
   },
 )
 
+checkWith(redisAt(asRelay(server.url)))(
+  'relays tell how many connections they have',
+  async (pod) => {
+    assert.deepEqual(await pod.store.shareLoad?.(7), [7])
+    assert.deepEqual(await pod.store.shareLoad?.(undefined), [])
+  },
+)
+
 /** As many as lie in several slots. */
 const used = Array.from({ length: 100 }, (_, i) => ({ pseudonym: `${i}`, kind: 0, takenMs: 1000 }))
 

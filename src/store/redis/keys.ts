@@ -37,6 +37,11 @@ export class Keys {
     return `${this.#prefix}cluster`
   }
 
+  /** Hash of how many connections each pod has. */
+  get loads(): string {
+    return `${this.#prefix}loads`
+  }
+
   ofQueue(recipient: BlindId): QueueKeys {
     const tag = this.tagOf(recipient)
     const name = (kind: string) => `${this.#prefix}{${tag}}:${kind}:${recipient}`

@@ -22,6 +22,7 @@ import { done, stale, subscriptionsOf } from './changes.ts'
 import { countAll } from './counts.ts'
 import type { Held } from './interests.ts'
 import { LinkChanges } from './link-changes.ts'
+import { Loads } from './loads.ts'
 import { Messages } from './messages.ts'
 import { NotifierChanges } from './notifier-changes.ts'
 import type { Pod } from './pod.ts'
@@ -48,6 +49,7 @@ export class RedisStore implements QueueStore {
   readonly #changes: QueueChanges
   readonly #links: LinkChanges
   readonly #notifiers: NotifierChanges
+  readonly #loads: Loads
   readonly #blocks: BlockCounts
   readonly #stop: () => Promise<void>
   readonly #onFault: OnFault
@@ -64,6 +66,7 @@ export class RedisStore implements QueueStore {
     this.#changes = new QueueChanges(pod)
     this.#links = new LinkChanges(pod)
     this.#notifiers = new NotifierChanges(pod)
+    this.#loads = new Loads(pod)
     this.#blocks = new BlockCounts(pod)
     this.#stop = stop
   }
@@ -192,6 +195,10 @@ export class RedisStore implements QueueStore {
 
   async count(): Promise<StoreCounts> {
     return countAll(this.#pod)
+  }
+
+  shareLoad(connections: number | undefined) {
+    return this.#loads.share(connections)
   }
 
   close() {

@@ -245,7 +245,9 @@ const cases: readonly Case[] = [
   number('inactiveTtlSeconds', 'SLUICE_INACTIVE_TTL_SECONDS', 0, 315_360_000),
   number('inactiveIntervalSeconds', 'SLUICE_INACTIVE_INTERVAL_SECONDS', 1, 604_800),
   number('handshakeTimeoutSeconds', 'SLUICE_HANDSHAKE_TIMEOUT_SECONDS', 1, 600),
+  number('drainDelaySeconds', 'SLUICE_DRAIN_DELAY_SECONDS', 0, 3600),
   number('drainSeconds', 'SLUICE_DRAIN_SECONDS', 0, 3600),
+  onOff('rebalance', 'SLUICE_REBALANCE'),
   {
     name: 'logLevel',
     variable: 'SLUICE_LOG_LEVEL',
@@ -287,7 +289,9 @@ const defaults: Settings = {
   inactiveTtlSeconds: 21_600,
   inactiveIntervalSeconds: 3600,
   handshakeTimeoutSeconds: 60,
+  drainDelaySeconds: 0,
   drainSeconds: 30,
+  rebalance: false,
   logLevel: 'info',
 }
 
