@@ -119,6 +119,16 @@ suite('settings', () => {
     assert.equal(given.SLUICE_MESSAGE_TTL_SECONDS, '315360000')
     assert.equal(given.SLUICE_PROXY, 'false')
   })
+  test('that are live are in a file, of which pods do not depend', () => {
+    const live = (value: unknown) => ({ ...external, liveConfig: { SLUICE_QUEUE_QUOTA: value } })
+    const file = one(render(live(64)), 'ConfigMap', 'sluice-live').data
+    assert.deepEqual(file, { 'sluice.env': "SLUICE_QUEUE_QUOTA='64'\n" })
+    assert.equal(settings(live(64)).SLUICE_CONFIG, '/settings/sluice.env')
+    assert.deepEqual(at(volume(live(64), 'settings'), 'configMap'), { name: 'sluice-live' })
+    assert.ok(named(relay(live(64)), 'volumeMounts', 'settings'))
+    assert.deepEqual(deployment(live(64)), deployment(live(128)))
+    assert.equal(settings().SLUICE_CONFIG, undefined)
+  })
   test('reach the relay', () => {
     assert.deepEqual(listAt(relay(), 'envFrom'), [{ configMapRef: { name: 'sluice' } }])
   })

@@ -8,7 +8,7 @@ import { suite, test } from 'node:test'
 import { parse } from 'yaml'
 import { loadSettings } from '../../src/config/load-settings.ts'
 import { isReserved } from '../../src/config/reserved.ts'
-import { settingsTable } from '../../src/config/settings.ts'
+import { configFile, settingsTable } from '../../src/config/settings.ts'
 import {
   at,
   chartFolder,
@@ -120,7 +120,9 @@ suite('settings of the relay', () => {
       .map((file) => read(join('helm/sluice/templates', file)))
       .join('\n')
     const names = new Set(templates.match(/SLUICE_[A-Z_]*[A-Z]/g))
-    const known = new Set([...settingsTable.values()].map(({ variable }) => String(variable)))
+    const known = new Set(
+      [configFile, ...settingsTable.values()].map(({ variable }) => String(variable)),
+    )
     const isKnown = (name: string) =>
       known.has(name) || known.has(name.replace(/_FILE$/, '')) || isReserved(name)
     const unknown = [...names].filter((name) => !isKnown(name))
@@ -135,8 +137,6 @@ suite('what a relay is given', () => {
     cluster: 'a'.repeat(64),
     redis: 'rediss+cluster://:word@a,b',
   }
-  const readFile = (path: string): string => contents[path.split('/')[2] ?? ''] ?? 'w'.repeat(20)
-
   for (const [name, values] of Object.entries(matrix))
     test(`is right: ${name}`, () => {
       const manifests = render(values)
@@ -150,6 +150,12 @@ suite('what a relay is given', () => {
       // as Kubernetes puts it in
       if (env.SLUICE_REDIS_URL)
         env.SLUICE_REDIS_URL = env.SLUICE_REDIS_URL.replace('$(REDIS_PASSWORD)', 'word')
+      const live = manifests.find(({ metadata }) => metadata.name === 'sluice-live')?.data
+      const readFile = (path: string): string => {
+        const [, folder, file = ''] = path.split('/')
+        if (folder === 'settings') return (live as Record<string, string>)[file] ?? ''
+        return contents[file] ?? 'w'.repeat(20)
+      }
       const loaded = loadSettings({ env, readFile })
       assert.deepEqual('problems' in loaded ? loaded.problems : [], [])
     })

@@ -73,6 +73,11 @@ const checks: Refused = [
   [config('SLUICE_CREATE_PASSWORD'), /is a secret: use createPassword\.existingSecret/],
   [config('SLUICE_CREATE_PASSWORD_FILE'), /is a secret: use createPassword\.existingSecret/],
   [config('SLUICE_ADMIN_TOKEN'), /is a secret: use admin\.existingSecret/],
+  [{ ...external, liveConfig: { SLUICE_PORT: 1 } }, /liveConfig\.SLUICE_PORT: use service/],
+  [
+    { ...config('SLUICE_QUEUE_QUOTA', 1), liveConfig: { SLUICE_QUEUE_QUOTA: 2 } },
+    /SLUICE_QUEUE_QUOTA is in config and in liveConfig/,
+  ],
   [config('SLUICE_SOCKS_PROXY'), /is a secret: use extraEnv/],
 ]
 

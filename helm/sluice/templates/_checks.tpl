@@ -73,7 +73,7 @@
 
 {{- define "sluice.checkConfig" -}}
 {{- $owned := dict
-  "SLUICE_HOST" "hosts" "SLUICE_PORT" "service.ports" "SLUICE_DATA_DIR" "identity.existingSecret"
+  "SLUICE_HOST" "hosts" "SLUICE_PORT" "service.ports" "SLUICE_DATA_DIR" "identity.existingSecret" "SLUICE_CONFIG" "liveConfig"
   "SLUICE_OPS_PORT" "metrics.port" "SLUICE_OPS_BIND" "metrics.port, as probes come from outside of the pod" "SLUICE_ADMIN_PORT" "admin" "SLUICE_ADMIN_BIND" "admin"
   "SLUICE_WS_PORT" "web.plain" "SLUICE_WEB_CERT" "web.certificate" "SLUICE_WEB_KEY" "web.certificate"
   "SLUICE_PROXY_PROTOCOL_FROM" "proxyProtocol" "SLUICE_REDIS_CA" "redis.tls.ca"
@@ -82,8 +82,13 @@
   "SLUICE_REDIS_URL" "redis" "SLUICE_REDIS_SENTINEL_PASSWORD" "redis.sentinelPassword.existingSecret"
   "SLUICE_CLUSTER_KEY" "clusterKey.existingSecret" "SLUICE_CREATE_PASSWORD" "createPassword.existingSecret"
   "SLUICE_ADMIN_TOKEN" "admin.existingSecret" "SLUICE_SOCKS_PROXY" "extraEnv, from a Secret" }}
-{{- range $name, $value := .Values.config }}
-{{- with index $owned $name }}{{ fail (printf "config.%s: use %s" $name .) }}{{ end }}
-{{- with index $secret (trimSuffix "_FILE" $name) }}{{ fail (printf "config.%s is a secret: use %s" $name .) }}{{ end }}
+{{- range $map := list "config" "liveConfig" }}
+{{- range $name, $value := index $.Values $map }}
+{{- with index $owned $name }}{{ fail (printf "%s.%s: use %s" $map $name .) }}{{ end }}
+{{- with index $secret (trimSuffix "_FILE" $name) }}{{ fail (printf "%s.%s is a secret: use %s" $map $name .) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- range $name, $value := .Values.liveConfig }}
+{{- if hasKey $.Values.config $name }}{{ fail (printf "%s is in config and in liveConfig, where it would have no effect" $name) }}{{ end }}
 {{- end }}
 {{- end }}

@@ -36,13 +36,20 @@
 {{- $_ := set $config "SLUICE_ADMIN_PORT" (toString .Values.admin.port) }}
 {{- $_ := set $config "SLUICE_ADMIN_TOKEN_FILE" (printf "/secrets/admin/%s" .Values.admin.key) }}
 {{- end }}
+{{- if .Values.liveConfig }}
+{{- $_ := set $config "SLUICE_CONFIG" "/settings/sluice.env" }}
+{{- end }}
 {{- range $name, $value := .Values.config }}
-{{- /* a number of YAML would become 1.8144e+06 */}}
-{{- $_ := set $config $name (ternary (printf "%.0f" $value) (toString $value) (kindIs "float64" $value)) }}
+{{- $_ := set $config $name (include "sluice.settingText" $value) }}
 {{- end }}
 {{- range $name, $value := $config }}
 {{ $name }}: {{ $value | quote }}
 {{- end }}
+{{- end }}
+
+{{/* A whole number of YAML would become 1.8144e+06. */}}
+{{- define "sluice.settingText" -}}
+{{- if and (kindIs "float64" .) (eq . (floor .)) }}{{ printf "%.0f" . }}{{ else }}{{ toString . }}{{ end }}
 {{- end }}
 
 {{/* Secrets that are mounted, as folder: Secret. */}}

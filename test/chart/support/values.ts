@@ -25,6 +25,7 @@ const everything: Values = {
   image: { registry: 'registry.example.org', digest: `sha256:${'a'.repeat(64)}` },
   imagePullSecrets: [{ name: 'registry' }],
   config: { SLUICE_DURABILITY: 'replica', SLUICE_MESSAGE_TTL_SECONDS: 1814400 },
+  liveConfig: { SLUICE_QUEUE_QUOTA: 64, SLUICE_LOG_LEVEL: 'warn' },
   createPassword: { existingSecret: 'create' },
   redis: {
     topology: 'sentinel',
