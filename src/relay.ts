@@ -166,7 +166,8 @@ class RunningRelay implements Relay {
     await this.#listeners.open()
     const [store, faults] = [this.#store, this.#faults]
     const statistics = () => ({ ...this.#sessions.counts, proxy: this.#proxy?.statistics ?? null })
-    this.#admin = await openAdmin({ ...this.#options, store, faults, statistics })
+    const service = this.#lifecycle
+    this.#admin = await openAdmin({ ...this.#options, store, faults, service, statistics })
   }
 
   renewWebCertificate(certificate: TlsCredentials): void {

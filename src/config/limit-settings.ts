@@ -38,8 +38,7 @@ const rate: Kind<Rate | undefined> = {
     context.addIssue('not a rate')
     return z.NEVER
   }),
-  allowed:
-    '`0` (no limit) or a number each second, minute or hour, such as `50/s`, `600/m`, `5000/h`, and with `:100` the most at once',
+  allowed: '`0` (no limit) or `50/s`, `600/m`, `5000/h`, with `:100` for the most at once',
 }
 
 const count = (unit: string): Kind<number> => integer({ min: 0, max: MOST_TOKENS, unit })

@@ -69,6 +69,11 @@ export class Lifecycle {
     return this.#begin(options)
   }
 
+  /** Those that were not asked to leave yet stay. */
+  stopShedding(): void {
+    this.#shed?.stop()
+  }
+
   /** Without a drain before: all leave at once, and are answered within the bound. */
   async stop(): Promise<void> {
     const boundMs = this.#parts.settings.drainSeconds * 1000
