@@ -6,6 +6,7 @@ import {
   handshakesText,
   memoryText,
   messagesText,
+  metricsText,
   profilesText,
   profileText,
   resubscriptionText,
@@ -18,6 +19,7 @@ import { measureFlood } from './measure-flood.ts'
 import { measureHandshakes } from './measure-handshakes.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measureMessages } from './measure-messages.ts'
+import { measureMetrics } from './measure-metrics.ts'
 import { measureResubscription } from './measure-resubscription.ts'
 import { measureRolling } from './measure-rolling.ts'
 import { measureStorage } from './measure-storage.ts'
@@ -26,7 +28,7 @@ import { fail, readOptions, withOptionalAddress } from './options.ts'
 import { machineLine, thisMachine } from './report.ts'
 import { rollingText } from './rolling-text.ts'
 
-const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [flood] [options]
+const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [metrics] [flood] [options]
        npm run bench -- --redis[=URL] [messages] [storage] [resubscription] [rolling] [options]
 
 Measures the relay in a process of its own, with the load in this one. Without names: all parts.
@@ -85,6 +87,10 @@ const parts: Readonly<Record<string, Part>> = {
   handshakes: async () => {
     const figures = await measureHandshakes({ connections: quick ? 100 : 300, rounds })
     return { figures, text: handshakesText(figures) }
+  },
+  metrics: async () => {
+    const figures = await measureMetrics(messageLoad)
+    return { figures, text: metricsText(figures) }
   },
   memory: async () => {
     const figures = await measureMemory({

@@ -6,6 +6,7 @@ import type { Network } from './config/web-values.ts'
 import type { Identity } from './identity/identity.ts'
 import type { Limits } from './limits/limits.ts'
 import type { Visit } from './limits/visit.ts'
+import { SocketMeasures, type TransportMeasures } from './measures/transport-measures.ts'
 import { Clients } from './transport/clients.ts'
 import { forwardedFor, type HttpConnections } from './transport/http.ts'
 import { type Listener, type ListenOptions, listenOn } from './transport/listener.ts'
@@ -26,6 +27,7 @@ export interface ListenersOptions {
   readonly webCertificate: TlsCredentials | undefined
   readonly http: HttpConnections
   readonly limits: Limits
+  readonly measures: TransportMeasures | undefined
   randomBytes(length: number): Uint8Array
   /** @param identity what the TLS handshake has shown: the session's key has to be signed with it */
   accept(transport: Transport, identity: Identity): void
@@ -136,7 +138,10 @@ export class Listeners {
       drop()
       return false
     }
-    const deadline = setTimeout(drop, this.#timeoutMs)
+    const deadline = setTimeout(() => {
+      this.#options.measures?.tls.outcomes.add('timeout')
+      drop()
+    }, this.#timeoutMs)
     socket.on('close', () => clearTimeout(deadline))
     clients.awaits(socket, () => {
       clearTimeout(deadline)
@@ -151,6 +156,7 @@ export class Listeners {
       const visit = this.#visit(socket)
       if (visit === undefined) return
       http.take(socket, {
+        kind: 'ws',
         sessionId: () => randomBytes(SESSION_ID_BYTES),
         clientAddress: forwardedFor,
         admits: (address) => visit.isFor(address),
@@ -158,12 +164,21 @@ export class Listeners {
     })
   }
 
-  #listen(
+  async #listen(
     options: Pick<ListenOptions, 'port' | 'isProxy' | 'clients'>,
     take: (socket: Socket) => void,
   ): Promise<Listener> {
-    const { bind, reusePort } = this.#options.settings
-    return listenOn({ ...options, bind, reusePort, timeoutMs: this.#timeoutMs }, take)
+    const { settings, measures } = this.#options
+    const { bind, reusePort } = settings
+    const sockets = new SocketMeasures()
+    const timeoutMs = this.#timeoutMs
+    const listener = await listenOn({ ...options, bind, reusePort, timeoutMs, sockets }, take)
+    measures?.sockets.set(listener.port, sockets)
+    return listener
+  }
+
+  get #tlsOptions() {
+    return { timeoutMs: this.#timeoutMs, measures: this.#options.measures?.tls }
   }
 
   #smpHandshakes(
@@ -172,7 +187,7 @@ export class Listeners {
   ): TlsHandshakes {
     const options = smpTlsOptions(identity)
     if (nameless === 'web') return this.#webHandshakes(options, clients)
-    return new TlsHandshakes(options, this.#timeoutMs, (socket) => {
+    return new TlsHandshakes(options, this.#tlsOptions, (socket) => {
       const transport = tlsTransport(socket, clients.addressOf(socket))
       clients.settle(socket)
       if (transport === undefined) socket.destroy()
@@ -181,10 +196,11 @@ export class Listeners {
   }
 
   #webHandshakes(options: TlsOptions, clients: Clients): TlsHandshakes {
-    return new TlsHandshakes(options, this.#timeoutMs, (socket) => {
+    return new TlsHandshakes(options, this.#tlsOptions, (socket) => {
       const clientAddress = clients.addressOf(socket)
       clients.settle(socket)
       this.#options.http.take(socket, {
+        kind: 'wss',
         sessionId: () => socket.getPeerFinished(),
         clientAddress: () => clientAddress,
       })

@@ -4,6 +4,7 @@ import { reasonOf } from './config/problem.ts'
 import type { Settings } from './config/settings.ts'
 import type { Identity } from './identity/identity.ts'
 import type { SharedBuckets } from './limits/sharing.ts'
+import type { Measures } from './measures/measures.ts'
 import { base64url } from './protocol/text.ts'
 import { MemoryStore } from './store/memory/memory-store.ts'
 import { openRedisStore } from './store/redis/open.ts'
@@ -18,6 +19,7 @@ interface StoreFor {
   readonly settings: Settings
   readonly identity: Identity
   readonly now?: () => number
+  readonly ops?: { readonly measures: Measures } | undefined
 }
 
 interface Ears {
@@ -35,12 +37,12 @@ const readCertificates = (path: string): string => {
 
 /** @throws ServerProblem, StoreUnavailable: one line each about Redis */
 export const openStore = async (
-  { settings, identity, now = Date.now }: StoreFor,
+  { settings, identity, now = Date.now, ops }: StoreFor,
   { deliver, onFault }: Ears,
 ): Promise<ClusterStore> => {
   const { redisUrl: url, redisCa, redisSentinelPassword: sentinelPassword } = settings
   const { clusterKeys, partitions, durability } = settings
-  const common = { deliver, now, limits: settings }
+  const common = { deliver, now, limits: settings, measures: ops?.measures.store }
   if (url === undefined || clusterKeys === undefined) return new MemoryStore(common)
   return openRedisStore({
     ...common,

@@ -1,4 +1,5 @@
 /** One relay process: listeners, sessions and store put together. */
+import { X509Certificate } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { AdminApi } from './admin/admin-api.ts'
 import type { Information } from './config/information.ts'
@@ -19,6 +20,7 @@ import { openLifecycle } from './open-lifecycle.ts'
 import { openLimits } from './open-limits.ts'
 import { openProxy } from './open-proxy.ts'
 import { type ClusterStore, openStore } from './open-store.ts'
+import type { Ops } from './ops/ops.ts'
 import { equalBytes } from './protocol/bytes.ts'
 import type { Relays } from './proxy/relays.ts'
 import type { Session } from './session/session.ts'
@@ -37,6 +39,8 @@ export interface RelayOptions {
   /** Of who runs it, for its page. */
   readonly information?: Information | undefined
   readonly log: Logger
+  /** Learns how the relay is. */
+  readonly ops?: Ops | undefined
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
@@ -80,6 +84,8 @@ interface Parts {
   readonly live: LiveSettings
 }
 
+const expiryOf = ({ chainPem }: TlsCredentials): Date => new X509Certificate(chainPem).validToDate
+
 class RunningRelay implements Relay {
   readonly #options: RelayOptions
   readonly #live: LiveSettings
@@ -90,6 +96,7 @@ class RunningRelay implements Relay {
   readonly #sessions: Sessions
   readonly #lifecycle: Lifecycle
   #identity: Identity
+  #webNotAfter: Date | undefined
   #site: Site | undefined
   #listeners: Listeners | undefined
   #admin: AdminApi | undefined
@@ -113,6 +120,13 @@ class RunningRelay implements Relay {
       faults,
       proxy: this.#proxy,
       limits: this.limits,
+      measures: options.ops?.measures,
+    })
+    this.#webNotAfter = options.webCertificate && expiryOf(options.webCertificate)
+    options.ops?.health.watchDraining(() => this.state !== 'serving')
+    options.ops?.show({
+      ...{ store, limits: this.limits, proxy: this.#proxy?.statistics, onFault: faults.tell },
+      certificates: () => ({ identity: this.#identity.notAfter, web: this.#webNotAfter }),
     })
     this.#lifecycle = openLifecycle({
       ...{ settings, store, faults, log: options.log, sessions: this.#sessions },
@@ -146,7 +160,7 @@ class RunningRelay implements Relay {
   }
 
   async listen(): Promise<void> {
-    const { settings, identity, webCertificate, information } = this.#options
+    const { settings, identity, webCertificate, information, ops } = this.#options
     const accept = (transport: Transport) => this.#sessions.accept(transport, this.#identity)
     this.#site = await openSite({
       content: () => siteContent({ settings, identity, information, ports: this.ports }),
@@ -159,6 +173,7 @@ class RunningRelay implements Relay {
       webCertificate,
       http: this.#site.connections,
       limits: this.limits,
+      measures: ops?.measures.transport,
       randomBytes: nativeCrypto.randomBytes,
       accept: (transport, shown) => this.#sessions.accept(transport, shown),
     })
@@ -168,10 +183,12 @@ class RunningRelay implements Relay {
     const statistics = () => ({ ...this.#sessions.counts, proxy: this.#proxy?.statistics ?? null })
     const service = this.#lifecycle
     this.#admin = await openAdmin({ ...this.#options, store, faults, service, statistics })
+    ops?.health.watch('listeners')
   }
 
   renewWebCertificate(certificate: TlsCredentials): void {
     this.#listeners?.renewWebCertificate(certificate)
+    this.#webNotAfter = expiryOf(certificate)
   }
 
   renewIdentity(identity: Identity): void {
@@ -210,6 +227,7 @@ class RunningRelay implements Relay {
   async #close(): Promise<void> {
     await this.#lifecycle.stop()
     this.limits.stop()
+    this.#options.ops?.stop()
     this.#listeners?.destroy()
     await this.#admin?.[Symbol.asyncDispose]()
     this.#proxy?.close()

@@ -9,6 +9,8 @@ import type { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
 import type { Limits } from './limits/limits.ts'
 import type { SessionLimits } from './limits/session-limits.ts'
+import type { Measures } from './measures/measures.ts'
+import type { HandshakeMeasures, HandshakeOutcome } from './measures/transport-measures.ts'
 import { BlockPacker } from './protocol/block.ts'
 import { ProtocolError } from './protocol/bytes.ts'
 import { type AgreedSession, shakeHands } from './session/handshake.ts'
@@ -26,6 +28,7 @@ export interface SessionsOptions {
   readonly proxy: Context['proxy'] | undefined
   readonly limits: Limits
   readonly faults: FaultLog
+  readonly measures: Measures | undefined
   readonly log: Logger
   readonly now: () => number
 }
@@ -111,9 +114,10 @@ export class Sessions {
   }
 
   async #run(session: Session, connection: Connection): Promise<void> {
-    const { hub, faults } = this.#options
+    const { hub, faults, measures } = this.#options
     const { transport } = connection
     connection.begin(session)
+    measures?.transport.sessionOpened(transport.kind)
     let leaving: Promise<void> | undefined
     try {
       await session.serve()
@@ -124,6 +128,7 @@ export class Sessions {
     } catch (error) {
       faults.tell(error, 'serve')
     } finally {
+      measures?.transport.sessionClosed(transport.kind)
       if (leaving === undefined) transport.destroy()
       hub.remove(session.connectionId)
       await session.finish()
@@ -142,13 +147,21 @@ export class Sessions {
       drop()
       return undefined
     }
-    const deadline = setTimeout(drop, settings.handshakeTimeoutSeconds * 1000)
+    const startedAt = performance.now()
+    let unagreed: HandshakeOutcome = 'refused'
+    const deadline = setTimeout(() => {
+      unagreed = 'timeout'
+      drop()
+    }, settings.handshakeTimeoutSeconds * 1000)
     try {
       const { versions } = settings
       const agreed = await shakeHands(transport, { crypto, identity, versions })
+      this.#handshakes?.done((performance.now() - startedAt) / 1000)
       return this.#begin(transport, agreed, own)
     } catch (error) {
-      if (error instanceof ProtocolError) log.debug({ reason: error.message }, 'handshake refused')
+      const isRefused = error instanceof ProtocolError
+      this.#handshakes?.outcomes.add(isRefused ? unagreed : 'failed')
+      if (isRefused) log.debug({ reason: error.message }, 'handshake refused')
       else faults.tell(error, 'handshake')
       transport.close()
       return undefined
@@ -159,7 +172,7 @@ export class Sessions {
   }
 
   #begin(transport: Transport, agreed: AgreedSession, limits: SessionLimits): Session {
-    const { settings, crypto, hub, store, proxy, faults, now } = this.#options
+    const { settings, crypto, hub, store, proxy, faults, measures, now } = this.#options
     const id = hub.nextConnection()
     const session = new Session({
       transport,
@@ -168,11 +181,16 @@ export class Sessions {
       context: { store, crypto, policy: settings, ...(proxy && { proxy }), now },
       packer: this.#packer,
       notificationIntervalMs: settings.notificationIntervalMs,
+      measures: measures?.session,
       onFault: faults.tell,
       limits,
     })
     hub.add(id, session)
     return session
+  }
+
+  get #handshakes(): HandshakeMeasures | undefined {
+    return this.#options.measures?.transport.smp
   }
 
   #closeInactive(): void {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Logger, pino } from 'pino'
-import { givenWithoutEffect } from '../config/reserved.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { WebCertificate } from '../identity/web-certificate.ts'
+import { Ops } from '../ops/ops.ts'
 import { packageVersion } from '../package-version.ts'
 import { type Relay, type RelayOptions, startRelay } from '../relay.ts'
 import type { Command } from './command.ts'
@@ -17,7 +17,7 @@ import {
   presentIdentity,
 } from './given.ts'
 import type { Io } from './io.ts'
-import { listenFailure } from './listen-failure.ts'
+import { listenFailure, opsPlace, portFailure } from './listen-failure.ts'
 import { redisFailure } from './redis-failure.ts'
 import { Reload } from './reload.ts'
 import { aborted } from './signals.ts'
@@ -51,6 +51,17 @@ const listen = async (options: RelayOptions): Promise<Relay> => {
     return await startRelay(options)
   } catch (error) {
     throw listenFailure(redisFailure(error), settings)
+  }
+}
+
+/** The first thing that is there: probes are answered while the rest is waited for. */
+const opsOf = async (settings: Settings): Promise<Ops | undefined> => {
+  const { opsPort: port } = settings
+  const place = opsPlace(settings)
+  try {
+    return port === undefined ? undefined : await Ops.open({ ...place, port })
+  } catch (error) {
+    throw portFailure(error, place)
   }
 }
 
@@ -96,15 +107,16 @@ SLUICE_DRAIN_SECONDS; a second one lets it hurry, a third one ends it at once. T
     const settings = givenSettings(io)
     const { logLevel: level } = settings
     const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, io.stderr)
-    for (const variable of givenWithoutEffect(io.env))
-      log.warn({ variable }, 'this version does not have this setting')
     const information = givenInformation(settings)
+    await using ops = await opsOf(settings)
     const identity = await identityOf(settings, log)
     const webCertificate = await webCertificateOf(settings, log)
-    const relay = await listen({ settings, identity, webCertificate, information, log })
+    ops?.health.watch('identity')
+    const relay = await listen({ settings, identity, webCertificate, information, log, ops })
     const { ports, webPorts, adminPort } = relay
     const address = addressText({ ...identity, hosts: settings.hosts, ports })
-    log.info({ version: packageVersion(), ports, webPorts, adminPort }, 'ready')
+    const opsPort = ops?.port
+    log.info({ version: packageVersion(), ports, webPorts, opsPort, adminPort }, 'ready')
     io.stdout.write(`Sluice is ready: ${address}\n`)
     const reload = new Reload({ io, relay, log, settings, identity, webCertificate })
     await aborted(io.signal)

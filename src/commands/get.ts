@@ -18,7 +18,7 @@ export const GET: QueueCommand<Command<'GET'>> = {
     const reader =
       present ?? connection.subscriptions.open(recipientId, { kind: 'getter', dhSecret, claim: 0 })
     if (found.head === undefined) return answer(OK)
-    connection.subscriptions.delivered(reader, found.head.messageId)
+    connection.subscriptions.delivered(recipientId, reader, found.head.messageId)
     return answer(messageReply(crypto, dhSecret, found.head))
   },
 }

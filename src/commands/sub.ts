@@ -21,7 +21,7 @@ interface Opened {
   readonly request: QueueRequest<Sub>
   readonly subscription: Subscription
   /** What a SUB that fails goes back to; none where it made the subscription. */
-  readonly previous?: Pick<Subscription, 'claim' | 'delivered'>
+  readonly previous?: Pick<Subscription, 'claim' | 'delivered' | 'deliveredAt'>
 }
 
 const SOK: Reply<'SOK'> = { tag: 'SOK' }
@@ -30,10 +30,12 @@ const SOK: Reply<'SOK'> = { tag: 'SOK' }
 const open = ({ connection }: Context, request: QueueRequest<Sub>, claim: number): Opened => {
   const { recipientId, dhSecret } = request.queue
   const present = connection.subscriptions.get(recipientId)
-  const previous = present && { claim: present.claim, delivered: present.delivered }
+  const previous = present && { ...present }
   const subscription =
     present ?? connection.subscriptions.open(recipientId, { kind: 'subscriber', dhSecret, claim })
-  Object.assign(subscription, { claim, delivered: undefined })
+  subscription.claim = claim
+  const nothing = { delivered: undefined, deliveredAt: 0 }
+  connection.subscriptions.mark(recipientId, subscription, nothing)
   subscription.busy += 1
   return { request, subscription, ...(previous && { previous }) }
 }
@@ -41,7 +43,10 @@ const open = ({ connection }: Context, request: QueueRequest<Sub>, claim: number
 const abandon = ({ connection }: Context, { request, subscription, previous }: Opened): void => {
   const { recipientId } = request.queue
   if (previous === undefined) connection.subscriptions.remove(recipientId)
-  Object.assign(subscription, previous)
+  else {
+    subscription.claim = previous.claim
+    connection.subscriptions.mark(recipientId, subscription, previous)
+  }
   connection.subscriptions.release(recipientId, subscription)
 }
 
@@ -50,7 +55,7 @@ const opened = (context: Context, one: Opened, head: StoredMessage | undefined):
   const { recipientId, dhSecret } = one.request.queue
   const sent = (): void => subscriptions.release(recipientId, one.subscription)
   if (head === undefined) return { reply: SOK, sent }
-  subscriptions.delivered(one.subscription, head.messageId)
+  subscriptions.delivered(recipientId, one.subscription, head.messageId)
   return { reply: SOK, event: messageReply(context.crypto, dhSecret, head), sent }
 }
 

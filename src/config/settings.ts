@@ -4,6 +4,7 @@ import { adminSettings } from './admin-settings.ts'
 import { informationSettings } from './information-settings.ts'
 import { lifecycleSettings } from './lifecycle-settings.ts'
 import { limitSettings } from './limit-settings.ts'
+import { opsSettings } from './ops-settings.ts'
 import { proxySettings } from './proxy-settings.ts'
 import { DAY, HOUR, optional, registry, type Setting, setting, TEN_YEARS, WEEK } from './setting.ts'
 import {
@@ -63,6 +64,7 @@ export const settingsSchema = z.object({
     help: 'Load balancers: connections to TLS ports from there begin with a PROXY header, v1 or v2.',
   }),
   ...informationSettings,
+  ...opsSettings,
   dataDir: setting(path, './data', {
     variable: 'SLUICE_DATA_DIR',
     help: 'Folder of the identity: `ca.crt`, `server.crt`, `server.key` (and `ca.key` where made).',

@@ -4,6 +4,7 @@
  * the SOK that it ends would tell the client the opposite.
  */
 import type { Subscriptions } from '../delivery/subscriptions.ts'
+import type { SessionMeasures } from '../measures/session-measures.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { DELD, END } from '../protocol/reply.ts'
 import type { StoreEvent } from '../store/store.ts'
@@ -14,13 +15,19 @@ type Ending = Extract<StoreEvent, { readonly type: 'ended' | 'deleted' }>
 export class Endings {
   readonly #output: Output
   readonly #subscriptions: Subscriptions
+  readonly #measures: SessionMeasures['endings'] | undefined
   /** The newest of each queue and notifier: no more than the connection is subscribed to. */
   readonly #pending = new Map<EntityId, Ending>()
   #isFlushing = false
 
-  constructor(output: Output, subscriptions: Subscriptions) {
+  constructor(
+    output: Output,
+    subscriptions: Subscriptions,
+    measures?: SessionMeasures['endings'] | undefined,
+  ) {
     this.#output = output
     this.#subscriptions = subscriptions
+    this.#measures = measures
   }
 
   add(ending: Ending): void {
@@ -43,6 +50,9 @@ export class Endings {
     for (const ending of this.#pending.values())
       if (this.#isDue(ending)) list.push(this.#outgoing(ending))
     this.#output.send(list)
+    if (this.#measures === undefined || list.length === 0) return
+    this.#measures.sent += list.length
+    this.#measures.batches += 1
   }
 
   /** Forgets those of an earlier claim; a deleted id never comes back, so its claim says nothing. */

@@ -24,6 +24,7 @@ import { writeReply } from '../protocol/reply-encoder.ts'
 import { writeUnsignedHead } from '../protocol/transmission.ts'
 import { Writer } from '../protocol/writer.ts'
 import { StoreUnavailable } from '../store/store-error.ts'
+import type { Accounts } from './accounts.ts'
 import type { Admission } from './admission.ts'
 import {
   type Claimed,
@@ -47,6 +48,7 @@ export interface ForwardedOptions {
   readonly clientKey: DhKey | undefined
   readonly admission: Admission
   readonly executor: Executor
+  readonly accounts: Accounts
   /** Of the other relay's connection. */
   readonly limits: SessionLimits | undefined
 }
@@ -130,13 +132,30 @@ export class ForwardedCommands {
 
   /** Over the limit the refusal is the sender's to read: another relay's ERR would be final to it. */
   async #run(claim: Claimed): Promise<readonly (Answer | undefined)[]> {
-    const { admission, executor, limits } = this.#options
+    const { limits, accounts } = this.#options
+    const startedAt = performance.now()
+    const requests = [claim]
     if (limits?.isPacing && claim.command.tag === 'SEND') {
       const ms = limits.reserve('SEND')
       if (ms > 0) await limits.wait(ms)
-      if (!Number.isFinite(ms)) return [answer(errQuota)]
+      if (!Number.isFinite(ms)) {
+        const answers = [answer(errQuota)]
+        accounts.answered({ startedAt, requests, claims: [], answers })
+        return answers
+      }
     }
-    return executor.execute(await admission.authorize([claim]))
+    return this.#execute(requests, startedAt)
+  }
+
+  async #execute(
+    requests: readonly Claimed[],
+    startedAt: number,
+  ): Promise<readonly (Answer | undefined)[]> {
+    const { admission, executor, accounts } = this.#options
+    const claims = await admission.authorize(requests)
+    const answers = await executor.execute(claims)
+    accounts.answered({ startedAt, requests, claims, answers })
+    return answers
   }
 
   #seal({ relayKey, commandKey, binding, claim }: Opened, reply: Reply): Bytes {

@@ -3,35 +3,30 @@ import type { Context } from '../commands/spec.ts'
 import type { Listener } from '../delivery/hub.ts'
 import { Subscriptions } from '../delivery/subscriptions.ts'
 import type { SessionLimits } from '../limits/session-limits.ts'
+import type { SessionMeasures } from '../measures/session-measures.ts'
 import type { BlockPacker } from '../protocol/block.ts'
 import type { Bytes } from '../protocol/bytes.ts'
-import { noEntity } from '../protocol/ids.ts'
-import { refusal } from '../protocol/reply.ts'
+import type { RecipientId } from '../protocol/ids.ts'
 import { authorizedPrefix } from '../protocol/transmission.ts'
-import { Slots } from '../slots.ts'
+import type { Slots } from '../slots.ts'
 import type { StoreEvent } from '../store/store.ts'
 import type { Transport } from '../transport/transport.ts'
+import { Accounts, type Answered } from './accounts.ts'
 import { Admission } from './admission.ts'
 import type { Authorized, Claimed, Faulty, Refused, SessionBinding } from './authorize.ts'
 import type { BlockLayer } from './block-layer.ts'
 import { apart, readClaims, weightOf } from './block-work.ts'
+import { remoteSlots, windowsOf } from './bounds.ts'
 import { Endings } from './endings.ts'
 import { Executor } from './execute.ts'
 import { ForwardedCommands } from './forwarded.ts'
 import type { AgreedSession } from './handshake.ts'
-import { eventOf, Output } from './output.ts'
+import { errBlock, errBusy, Output } from './output.ts'
 import { paced } from './pacing.ts'
 import { Pushes } from './pushes.ts'
 import { UnderWay } from './under-way.ts'
-import { Window } from './window.ts'
+import type { Window } from './window.ts'
 
-const WINDOW_BYTES = 256 * 1024
-/** Commands that another relay forwarded: those on one queue must not hold up all of its clients'. */
-const FORWARDED_COMMANDS = 128
-/** Commands that other relays work on, for each client (Server.hs, `client_concurrency`). */
-const REMOTE_COMMANDS = 32
-/** While none of them ends, the connection is not read for so long; then more are turned away. */
-const REMOTE_PATIENCE_MS = 2_000
 /** So long does a connection that is to be closed wait for what other relays work on. */
 const LEAVING_PATIENCE_MS = 5_000
 
@@ -42,13 +37,14 @@ export interface SessionOptions {
   readonly context: Omit<Context, 'connection' | 'runForwarded' | 'limits'>
   readonly packer: BlockPacker
   readonly notificationIntervalMs: number
+  readonly measures?: SessionMeasures | undefined
   readonly onFault: (error: unknown, during: string) => void
   /** Absent: none. */
   readonly limits?: SessionLimits
 }
 
-const errBusy = refusal({ code: 'PROXY', proxy: { code: 'BROKER', error: { code: 'TIMEOUT' } } })
-const errBlock = eventOf(noEntity, refusal({ code: 'BLOCK' }))
+/** Commands of one block that are answered together. */
+type Group = Pick<Answered, 'requests' | 'startedAt'>
 
 export class Session implements Listener {
   readonly #options: SessionOptions
@@ -60,8 +56,8 @@ export class Session implements Listener {
   readonly #output: Output
   readonly #subscriptions: Subscriptions
   readonly #pushes: Pushes
-  readonly #window = new Window(WINDOW_BYTES)
-  readonly #forwarded = new Window(FORWARDED_COMMANDS)
+  readonly #accounts: Accounts
+  readonly #windows: ReturnType<typeof windowsOf>
   readonly #remote: Slots
   /** Blocks in work, and commands that other relays work on. */
   readonly #own = new UnderWay<undefined>()
@@ -71,9 +67,11 @@ export class Session implements Listener {
   #lastReceivedAt: number
 
   constructor(options: SessionOptions) {
-    const { transport, agreed, connection, context, onFault, limits } = options
+    const { transport, agreed, connection, context, packer, limits, measures, onFault } = options
     const { version, sessionId, sessionKey, clientKey, blocks } = agreed
     this.#options = options
+    this.#accounts = new Accounts(measures)
+    this.#windows = windowsOf(measures)
     this.#blocks = blocks
     this.#binding = {
       version,
@@ -81,16 +79,16 @@ export class Session implements Listener {
       sessionKey,
       authorizedPrefix: authorizedPrefix(sessionId),
     }
-    const { proxyClientConcurrency = REMOTE_COMMANDS } = context.policy
-    this.#remote = new Slots(proxyClientConcurrency, REMOTE_PATIENCE_MS)
-    this.#lastReceivedAt = context.now()
-    const { now } = context
-    this.#output = new Output({ transport, blocks, session: agreed, packer: options.packer, now })
-    this.#subscriptions = new Subscriptions({
-      fetchHead: (id) => this.#pushes.want(id),
+    const { now, store, crypto } = context
+    this.#remote = remoteSlots(context.policy)
+    this.#lastReceivedAt = now()
+    this.#output = new Output({ transport, blocks, session: agreed, packer, now, measures })
+    const hooks = {
+      fetchHead: (id: RecipientId) => this.#pushes.want(id),
       released: () => endings.flush(),
-    })
-    const endings = new Endings(this.#output, this.#subscriptions)
+    }
+    this.#subscriptions = new Subscriptions(hooks, measures?.subscriptions)
+    const endings = new Endings(this.#output, this.#subscriptions, measures?.endings)
     this.#pushes = new Pushes({
       ...options,
       output: this.#output,
@@ -103,15 +101,15 @@ export class Session implements Listener {
       runForwarded: (request) => forwarded.run(request),
       ...(limits && { limits }),
     }
-    const { store, crypto } = context
     this.#admission = new Admission({ store, crypto, onFault })
-    this.#executor = new Executor({ context: this.#context, onFault })
+    this.#executor = new Executor({ context: this.#context, onFault, measures })
     const forwarded = new ForwardedCommands({
       crypto,
       binding: this.#binding,
       clientKey,
       admission: this.#admission,
       executor: this.#executor,
+      accounts: this.#accounts,
       limits,
     })
   }
@@ -177,6 +175,7 @@ export class Session implements Listener {
   async finish(): Promise<void> {
     this.#pushes.stop()
     await this.#own.settled()
+    this.#subscriptions.close()
     const { store, connection } = this.#context
     try {
       await store.release(connection.id, this.#subscriptions.held)
@@ -187,54 +186,60 @@ export class Session implements Listener {
 
   /** Returns when the next block may be read: its commands may still be under way. */
   async #accept(block: Bytes): Promise<void> {
+    const startedAt = this.#accounts.received()
     this.#lastReceivedAt = this.#context.now()
     await this.#output.ready()
-    const read = readClaims(this.#blocks.open(block), this.#binding)
-    if (read === undefined) return this.#output.send([errBlock])
+    const requests = readClaims(this.#blocks.open(block), this.#binding)
+    this.#accounts.read(requests)
+    if (requests === undefined) return this.#output.send([errBlock])
     this.#isBeginning = true
-    await this.#begin(read)
+    await this.#begin({ requests, startedAt })
     this.#isBeginning = false
   }
 
-  async #begin(read: readonly (Claimed | Refused)[]): Promise<void> {
+  async #begin({ requests: read, startedAt }: Group): Promise<void> {
     const { limits } = this.#options
     const claims = limits?.isPacing ? await paced(limits, read) : read
-    const together = claims.filter((claim) => apart(claim) === undefined)
-    if (together.length > 0) await this.#beginOwn(together, this.#window, weightOf(together))
+    const requests = claims.filter((claim) => apart(claim) === undefined)
+    if (requests.length > 0)
+      await this.#beginOwn({ requests, startedAt }, this.#windows.blocks, weightOf(requests))
     for (const claim of claims) {
       const kind = apart(claim)
-      if (kind === 'own') await this.#beginOwn([claim], this.#forwarded, 1)
-      if (kind === 'remote') await this.#beginRemote(claim)
+      const group = { requests: [claim], startedAt }
+      if (kind === 'own') await this.#beginOwn(group, this.#windows.forwarded, 1)
+      if (kind === 'remote') await this.#beginRemote(claim, group)
     }
   }
 
-  async #beginOwn(
-    requests: readonly (Claimed | Refused)[],
-    window: Window,
-    weight: number,
-  ): Promise<void> {
+  async #beginOwn(group: Group, window: Window, weight: number): Promise<void> {
     await window.enter(weight)
-    const answering = this.#answer(requests, await this.#admission.authorize(requests))
-    this.#own.add(answering, undefined, () => window.leave(weight))
+    this.#accounts.begun()
+    const answering = this.#answer(group, await this.#admission.authorize(group.requests))
+    this.#own.add(answering, undefined, () => {
+      window.leave(weight)
+      this.#accounts.ended()
+    })
   }
 
   /** The end of the connection does not wait for another relay. */
-  async #beginRemote(request: Claimed | Refused): Promise<void> {
-    if (!(await this.#remote.enter())) return this.#output.send([{ ...request, reply: errBusy }])
-    const answering = this.#answer([request], await this.#admission.authorize([request]))
+  async #beginRemote(request: Claimed | Refused, group: Group): Promise<void> {
+    if (!(await this.#remote.enter())) {
+      this.#accounts.answered({ ...group, claims: [], answers: [{ reply: errBusy }] })
+      return this.#output.send([{ ...request, reply: errBusy }])
+    }
+    const answering = this.#answer(group, await this.#admission.authorize([request]))
     this.#others.add(answering, request, () => this.#remote.leave())
   }
 
-  async #answer(
-    requests: readonly (Claimed | Refused)[],
-    claims: readonly (Authorized | Refused | Faulty)[],
-  ): Promise<void> {
+  async #answer(group: Group, claims: readonly (Authorized | Refused | Faulty)[]): Promise<void> {
+    const { requests } = group
     const answers = await this.#executor.execute(claims)
     try {
       this.#output.sendAnswers(requests, answers)
     } catch (error) {
       this.#options.onFault(error, 'answer')
     }
+    this.#accounts.answered({ ...group, claims, answers })
     for (const answer of answers) answer?.sent?.()
     // a connection that carries the commands of many is not closed for one of them
     const isForwarded = requests.every((request) => apart(request) === 'own')

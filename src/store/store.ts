@@ -3,6 +3,7 @@
  * One call per command, one outcome per call; what concerns another connection is delivered as an
  * event. Every store passes `test/store/contract.ts`.
  */
+import type { StoreMeasures } from '../measures/store-measures.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 import type { LinkContent } from '../protocol/command.ts'
 import type { Blocking } from '../protocol/error.ts'
@@ -16,6 +17,7 @@ import type {
 } from '../protocol/ids.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import type { QueueMode } from '../protocol/reply.ts'
+import type { ActiveQueues, StoreCounts } from './counts.ts'
 import type { OperatorCalls } from './operator-calls.ts'
 
 export type QueueStatus =
@@ -88,6 +90,8 @@ export type StoreEvent = { readonly claim: number } & (
       readonly type: 'available'
       readonly recipientId: RecipientId
       readonly message?: StoredMessage
+      /** When it was, in milliseconds since the epoch by the clock of its pod, if that is known. */
+      readonly acceptedAt?: number
     }
   | { readonly type: 'ended' | 'deleted'; readonly entityId: RecipientId | NotifierId }
   | {
@@ -129,12 +133,6 @@ export interface Failed {
 
 /** The oldest message of a queue that the connection holds; `lost`: it holds it no more. */
 export type Fetched = Head | { readonly outcome: 'lost' } | { readonly outcome: 'gone' } | Failed
-
-export interface StoreCounts {
-  readonly queues: number
-  /** Stored and not received, quota markers included. */
-  readonly messages: number
-}
 
 export interface Acknowledgement {
   /** Removed when it is the oldest; otherwise nothing is. */
@@ -232,8 +230,15 @@ export interface QueueStore extends OperatorCalls {
       readonly notifiers: readonly NotifierId[]
     },
   ): Promise<void>
+  /**
+   * What keeps it from serving, in a few words each without addresses or ids; empty: nothing that
+   * is known of. Asks nobody.
+   */
+  problems(): readonly string[]
   /** Of the whole cluster. Not for the path of a command. */
   count(): Promise<StoreCounts>
+  /** Of the whole cluster, in the present periods. Not for the path of a command. */
+  countActive(): Promise<ActiveQueues>
   /**
    * Tells the other relays of the cluster how many connections this one has, undefined: that it is
    * not one to be counted. Returns what the living ones told, itself included. Absent where there
@@ -249,6 +254,8 @@ export interface StoreOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly limits: StoreLimits
+  /** Absent: nothing is counted, and no queue counts as active. */
+  readonly measures?: StoreMeasures | undefined
 }
 
 export interface StoreLimits {

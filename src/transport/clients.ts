@@ -4,7 +4,8 @@ import type { Socket } from 'node:net'
 /** One end of a connection; a TLS socket has the same as the socket below it. */
 export type Endpoint = Pick<Socket, 'remoteAddress' | 'remotePort'>
 
-const nameOf = ({ remoteAddress, remotePort }: Endpoint): string => `${remoteAddress} ${remotePort}`
+export const nameOf = ({ remoteAddress, remotePort }: Endpoint): string =>
+  `${remoteAddress} ${remotePort}`
 
 /** Those of one port, some of which come through load balancers. */
 export class Clients {

@@ -1,6 +1,7 @@
 /** HTTP connections that something else accepts; they live shortly, or become WebSockets. */
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { ConnectionKind } from '../measures/transport-measures.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 import { refuse, type WebSockets } from './web-socket.ts'
 
@@ -9,6 +10,7 @@ const KEEP_ALIVE_MS = 5_000
 
 /** What is known of a connection before its requests. */
 export interface HttpConnection {
+  readonly kind: ConnectionKind
   /** What an SMP session on it is bound to; undefined if the connection was closed meanwhile. */
   sessionId(): Bytes | undefined
   clientAddress(request: IncomingMessage): string | undefined
@@ -45,7 +47,8 @@ export class HttpConnections {
         refuse(socket, '429 Too Many Requests')
         return
       }
-      webSockets.upgrade({ request, socket, head, sessionId, clientAddress })
+      const { kind } = known
+      webSockets.upgrade({ request, socket, head, sessionId, clientAddress, kind })
     })
     this.#server.on('clientError', (_, socket) => socket.destroy())
   }

@@ -1,7 +1,9 @@
 /** What a session needs of a connection: blocks in, blocks out. */
+import type { ConnectionKind } from '../measures/transport-measures.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 
 export interface Transport {
+  readonly kind: ConnectionKind
   /** Binds the session to the connection: the client's TLS Finished; 32 random bytes without TLS. */
   readonly sessionId: Bytes
   /** Undefined when the client offered none, which only v6 clients do. */

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
+import type { ConnectionKind } from '../measures/transport-measures.ts'
 import { BLOCK_BYTES } from '../protocol/block.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 import { BlockStream } from './block-stream.ts'
@@ -24,6 +25,7 @@ export interface Upgrade {
   /** What the session is bound to. */
   readonly sessionId: Bytes
   readonly clientAddress: string | undefined
+  readonly kind: ConnectionKind
 }
 
 type Accept = (transport: Transport) => void
@@ -57,14 +59,14 @@ export class WebSockets {
     this.#server = new WebSocketServer(options)
   }
 
-  upgrade({ request, socket, head, sessionId, clientAddress }: Upgrade): void {
+  upgrade({ request, socket, head, ...known }: Upgrade): void {
     const { origin } = request.headers
     if (origin !== undefined && this.#origins !== undefined && !this.#origins.includes(origin)) {
       refuse(socket, '403 Forbidden')
       return
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#accept(webSocketTransport({ webSocket, socket }, { sessionId, clientAddress })),
+      this.#accept(webSocketTransport({ webSocket, socket }, known)),
     )
   }
 }
@@ -92,7 +94,7 @@ const receive = ({ webSocket }: Connection, blocks: BlockStream): void => {
 
 const webSocketTransport = (
   connection: Connection,
-  identity: Pick<Transport, 'sessionId' | 'clientAddress'>,
+  identity: Pick<Transport, 'sessionId' | 'clientAddress' | 'kind'>,
 ): Transport => {
   const { webSocket, socket } = connection
   const blocks = new BlockStream({

@@ -19,6 +19,7 @@ const COMMANDS = [
   ...['ssubscribe', 'spublish'],
   ...['exists', 'expire', 'persist', 'ttl', 'del'],
   ...['get', 'set'],
+  ...['pfadd', 'pfcount'],
   ...['hdel', 'hget', 'hgetall', 'hincrby', 'hkeys', 'hlen', 'hmget', 'hset', 'hsetnx'],
   'pttl',
   ...['lindex', 'llen', 'lpop', 'lrange', 'ltrim', 'rpush'],

@@ -75,7 +75,9 @@ const podView = (store: QueueStore, own: Own): QueueStore => {
     subscribeNotifiers: (queues, subscriber) => store.subscribeNotifiers(queues, mine(subscriber)),
     takeNotifications: (ids, options) => store.takeNotifications(ids, mine(options)),
     release: (connection, held) => store.release(own(connection), held),
+    problems: () => store.problems(),
     count: () => store.count(),
+    countActive: () => store.countActive(),
     close: async () => {},
   }
 }

@@ -92,6 +92,7 @@ export class MemoryConnection implements FarEnd {
   readonly transport = (): Transport => {
     const connection = this
     return {
+      kind: 'smp',
       ...this.binding,
       clientAddress: undefined,
       blocks: this.#toRelay,

@@ -155,6 +155,7 @@ export class Pods implements AsyncDisposable {
       SLUICE_HOST: '127.0.0.1',
       SLUICE_BIND: '127.0.0.1',
       SLUICE_PORT: '0',
+      SLUICE_OPS_PORT: '0',
       SLUICE_REDIS_URL: url,
       SLUICE_CLUSTER_KEY: randomBytes(32).toString('hex'),
       SLUICE_LOG_LEVEL: 'warn',

@@ -7,6 +7,7 @@ import type { CryptoProvider } from '../../src/crypto/provider.ts'
 import { Hub } from '../../src/delivery/hub.ts'
 import type { Limits } from '../../src/limits/limits.ts'
 import type { SessionLimits } from '../../src/limits/session-limits.ts'
+import type { Measures } from '../../src/measures/measures.ts'
 import { BlockPacker } from '../../src/protocol/block.ts'
 import { ProtocolError } from '../../src/protocol/bytes.ts'
 import type { VersionRange } from '../../src/protocol/version.ts'
@@ -47,6 +48,7 @@ export type WireRelayOptions = Partial<StoreLimits & Policy> & {
   readonly held?: StoreInBetween
   readonly crypto?: CryptoProvider
   readonly notificationIntervalMs?: number
+  readonly measures?: Measures
   /** For clients at one address. */
   readonly limits?: Limits
 }
@@ -78,6 +80,7 @@ export class WireRelay implements AsyncDisposable {
       },
       now: this.clock.now,
       limits: { ...usualLimits, ...options },
+      measures: options.measures?.store,
     })
     this.#sessionStore = options.held?.wrap(this.#noting(this.store)) ?? this.store
   }
@@ -194,6 +197,7 @@ export class WireRelay implements AsyncDisposable {
           now: this.clock.now,
         },
         packer: this.#packer,
+        measures: this.#options.measures?.session,
         ...(limits && { limits }),
         notificationIntervalMs: this.#options.notificationIntervalMs ?? 1,
         onFault: (error, during) => {

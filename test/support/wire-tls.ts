@@ -36,7 +36,7 @@ export class TlsRelay implements AsyncDisposable {
   /** `given`: settings by their names, as one writes them in the environment. */
   static async start(
     given: Readonly<Record<string, string>> = {},
-    { now, ...web }: Pick<RelayOptions, 'now' | 'webCertificate' | 'information'> = {},
+    { now, ...web }: Pick<RelayOptions, 'now' | 'webCertificate' | 'information' | 'ops'> = {},
   ): Promise<TlsRelay> {
     const { keyHash, chain, chainPem, keyPem, leafKey } = identity
     const settings: Settings = settingsSchema.parse({
@@ -63,6 +63,12 @@ export class TlsRelay implements AsyncDisposable {
     const [port] = this.#relay.webPorts[kind]
     assert.ok(port)
     return port
+  }
+
+  /** Of the admin API. */
+  get adminPort(): number {
+    assert.ok(this.#relay.adminPort)
+    return this.#relay.adminPort
   }
 
   get port(): number {

@@ -74,7 +74,7 @@
 {{- define "sluice.checkConfig" -}}
 {{- $owned := dict
   "SLUICE_HOST" "hosts" "SLUICE_PORT" "service.ports" "SLUICE_DATA_DIR" "identity.existingSecret" "SLUICE_CONFIG" "liveConfig"
-  "SLUICE_OPS_PORT" "metrics.port" "SLUICE_ADMIN_PORT" "admin" "SLUICE_ADMIN_BIND" "admin"
+  "SLUICE_OPS_PORT" "metrics.port" "SLUICE_OPS_BIND" "metrics.port, as probes come from outside of the pod" "SLUICE_ADMIN_PORT" "admin" "SLUICE_ADMIN_BIND" "admin"
   "SLUICE_WS_PORT" "web.plain" "SLUICE_WEB_CERT" "web.certificate" "SLUICE_WEB_KEY" "web.certificate"
   "SLUICE_PROXY_PROTOCOL_FROM" "proxyProtocol" "SLUICE_REDIS_CA" "redis.tls.ca"
   "SLUICE_DRAIN_SECONDS" "drain.seconds" "SLUICE_DRAIN_DELAY_SECONDS" "drain.delaySeconds" }}

@@ -7,6 +7,7 @@ import {
   type RecipientId,
 } from '../../protocol/ids.ts'
 import type { AuthKey } from '../../protocol/keys.ts'
+import { noneActive } from '../counts.ts'
 import type {
   Acknowledgement,
   Append,
@@ -19,18 +20,18 @@ import type {
   QueueParty,
   QueueRecord,
   QueueStore,
-  Stale,
   StoreOptions,
   Subscriber,
 } from '../store.ts'
+import { MemoryActivity } from './memory-activity.ts'
 import { MemoryBlocks } from './memory-blocks.ts'
 import { MemoryExpiry } from './memory-expiry.ts'
+import { MemoryNotifierChanges } from './memory-notifier-changes.ts'
 import { MemoryNotifiers, type News, type Taking } from './memory-notifiers.ts'
 import { MemoryQueue, type Tally } from './memory-queue.ts'
 import { type Link, QueueTable } from './queue-table.ts'
 import { sweep } from './sweep.ts'
 
-const stale: Stale = { outcome: 'stale' }
 const done: Done = { outcome: 'done' }
 const taken = { outcome: 'taken' } as const
 const missing: Lookup = { outcome: 'missing' }
@@ -38,8 +39,10 @@ const missing: Lookup = { outcome: 'missing' }
 export class MemoryStore extends MemoryBlocks implements QueueStore {
   readonly #options: StoreOptions
   readonly #expiry: MemoryExpiry
+  readonly #activity: MemoryActivity | undefined
   readonly #table = new QueueTable()
   readonly #notifiers = new MemoryNotifiers((subscriber, news) => this.#tell(subscriber, news))
+  readonly #notifierChanges = new MemoryNotifierChanges(this.#table, this.#notifiers)
   readonly #tally: Tally = { messages: 0 }
   readonly #stopSweeping: () => void
 
@@ -47,6 +50,7 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
     super(options.now)
     this.#options = options
     this.#expiry = new MemoryExpiry(options)
+    this.#activity = options.measures && new MemoryActivity(options.now)
     const intervalMs = options.limits.expiryIntervalSeconds * 1000
     this.#stopSweeping = sweep(this.#table.queues, intervalMs, (queue) =>
       this.#expiry.expire(queue),
@@ -107,7 +111,10 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
     return this.#table.on(record, (queue): Head | { readonly outcome: 'lost' } => {
       if (subscriber !== undefined && !queue.isHeldBy(subscriber)) return { outcome: 'lost' }
       this.#expiry.expire(queue)
-      if (queue.head?.messageId === messageId) queue.removeHead()
+      if (queue.head?.messageId === messageId) {
+        queue.removeHead()
+        this.#activity?.note(record.recipientId, false)
+      }
       return this.#expiry.headOf(queue)
     })
   }
@@ -120,8 +127,10 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
       if (notification !== undefined && record.notifier !== undefined)
         this.#notifiers.store(record.notifier.notifierId, notification)
       const { recipientId } = record
+      const acceptedAt = this.#options.now()
+      this.#activity?.note(recipientId, notification !== undefined)
       if (wasEmpty && queue.subscriber !== undefined)
-        this.#tell(queue.subscriber, { type: 'available', recipientId, message })
+        this.#tell(queue.subscriber, { type: 'available', recipientId, message, acceptedAt })
       return done
     })
   }
@@ -192,33 +201,15 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
   }
 
   async setNotifier(record: QueueRecord, notifier: Notifier, by: number) {
-    return this.#table.on(record, (queue) => {
-      if (this.#notifiers.has(notifier.notifierId)) return taken
-      if (record.notifier !== undefined) this.#notifiers.remove(record.notifier.notifierId, by)
-      this.#notifiers.add(notifier.notifierId, record.recipientId)
-      queue.change({ notifier })
-      return done
-    })
+    return this.#notifierChanges.set(record, notifier, by)
   }
 
   async removeNotifier(record: QueueRecord, by: number) {
-    return this.#table.on(record, (queue) => {
-      const { notifier, ...rest } = queue.record
-      if (notifier === undefined) return done
-      this.#notifiers.remove(notifier.notifierId, by)
-      queue.replace(rest)
-      return done
-    })
+    return this.#notifierChanges.remove(record, by)
   }
 
   async subscribeNotifiers(records: readonly QueueRecord[], subscriber: Subscriber) {
-    return records.map((record) =>
-      this.#table.on(record, () => {
-        if (record.notifier === undefined) return stale
-        this.#notifiers.subscribe(record.notifier.notifierId, subscriber)
-        return done
-      }),
-    )
+    return records.map((record) => this.#notifierChanges.subscribe(record, subscriber))
   }
 
   async takeNotifications(ids: readonly NotifierId[], taking: Taking) {
@@ -231,6 +222,15 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
   ) {
     for (const id of held.recipients) this.#table.get(id)?.release(connection)
     for (const id of held.notifiers) this.#notifiers.release(id, connection)
+  }
+
+  /** Nothing that it depends on can be away. */
+  async countActive() {
+    return this.#activity?.counts ?? noneActive
+  }
+
+  problems() {
+    return []
   }
 
   async count() {

@@ -20,6 +20,8 @@ export interface Entry {
   /** The queue's blind recipient id. */
   readonly queue: BlindId
   readonly blocking?: Blocking
+  /** When the message was accepted, in milliseconds since the epoch. */
+  readonly acceptedAt?: number
 }
 
 const letters: readonly (readonly [EntryType, string])[] = [
@@ -32,16 +34,17 @@ const letters: readonly (readonly [EntryType, string])[] = [
   ['notifier-deleted', 'D'],
 ]
 
-/** `letter:connection:claim:queue[:blocking as JSON]` */
+/** `letter:connection:claim:queue[:blocking as JSON, or the time of acceptance]` */
 export const entryText = (
   type: EntryType,
   { connection, claim }: Holder,
   queue: BlindId,
-  blocking?: Blocking,
+  { blocking, acceptedAt }: Pick<Entry, 'blocking' | 'acceptedAt'> = {},
 ): string => {
   const letter = letters.find(([known]) => known === type)?.[1] ?? ''
   const text = `${letter}:${connection.toString(36)}:${claim.toString(36)}:${queue}`
-  return blocking === undefined ? text : `${text}:${JSON.stringify(blocking)}`
+  if (blocking !== undefined) return `${text}:${JSON.stringify(blocking)}`
+  return acceptedAt === undefined ? text : `${text}:${acceptedAt.toString(36)}`
 }
 
 const parseBlocking = (json: string): Blocking => {
@@ -57,6 +60,11 @@ const parseBlocking = (json: string): Blocking => {
     : { reason, notice: {} }
 }
 
+const detailOf = (type: EntryType, text: string): Pick<Entry, 'blocking' | 'acceptedAt'> =>
+  type === 'available'
+    ? { acceptedAt: Number.parseInt(text, 36) }
+    : { blocking: parseBlocking(text) }
+
 /** @throws ProtocolError, SyntaxError for what no pod wrote */
 export const parseEntry = (text: string): Entry => {
   const [letter, connection = '', claim = '', queue = '', ...rest] = text.split(':')
@@ -67,7 +75,7 @@ export const parseEntry = (text: string): Entry => {
     connection: Number.parseInt(connection, 36),
     claim: Number.parseInt(claim, 36),
     queue,
-    ...(rest.length > 0 && { blocking: parseBlocking(rest.join(':')) }),
+    ...(rest.length > 0 && detailOf(type, rest.join(':'))),
   }
 }
 

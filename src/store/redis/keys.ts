@@ -4,6 +4,9 @@ import { partitionTags } from './partitions.ts'
 
 export const SCHEMA_VERSION = 1
 
+/** All active queues, or those with notifications among them. */
+export type ActivityKind = 'all' | 'notifying'
+
 export interface QueueKeys {
   /** The recipient id as it stands in the keys. */
   readonly blind: BlindId
@@ -35,6 +38,11 @@ export class Keys {
   /** Hash of the cluster's settings: schema, partitions. */
   get cluster(): string {
     return `${this.#prefix}cluster`
+  }
+
+  /** HyperLogLog of the queues that were active on a day since the epoch; all in one slot. */
+  activity(kind: ActivityKind, day: number): string {
+    return `${this.#prefix}{active}:${kind}:${day}`
   }
 
   /** Hash of how many connections each pod has. */

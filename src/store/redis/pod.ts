@@ -3,6 +3,7 @@ import type { CryptoProvider } from '../../crypto/provider.ts'
 import type { Blocking } from '../../protocol/error.ts'
 import type { StoredMessage, StoreEvent, StoreOptions, Subscriber } from '../store.ts'
 import { StoreUnavailable } from '../store-error.ts'
+import { Activity } from './activity.ts'
 import { parseAnswer, type ScriptAnswer } from './answer.ts'
 import type { ClusterKeys } from './cluster-keys.ts'
 import type { Argument } from './connection/command.ts'
@@ -46,16 +47,23 @@ interface Besides {
 interface Details {
   readonly message?: StoredMessage | undefined
   readonly blocking?: Blocking | undefined
+  readonly acceptedAt?: number | undefined
 }
+
+/** Undefined fields are left out. */
+const given = (acceptedAt: number | undefined) => acceptedAt !== undefined && { acceptedAt }
 
 const nothing = (): void => {}
 
 export class Pod {
   readonly options: PodOptions
   readonly interests = new Interests()
+  /** Absent where nothing is measured. */
+  readonly activity: Activity | undefined
 
   constructor(options: PodOptions) {
     this.options = options
+    this.activity = options.measures && new Activity(options)
   }
 
   get nowSeconds(): number {
@@ -97,14 +105,16 @@ export class Pod {
     queue: CachedQueue,
     { besides, blocking }: { readonly besides?: Besides; readonly blocking?: Blocking } = {},
   ): News {
-    const { keys, pod } = this.options
+    const { keys, pod, now } = this.options
+    const acceptedAt = type === 'available' ? now() : undefined
+    const details = { ...(blocking && { blocking }), ...given(acceptedAt) }
     const { tag, blind } = queue.keys
     const forNobody = { mailbox: keys.mailbox(tag, pod), entry: '', deliver: nothing }
     if (holder === undefined) return forNobody
     if (holder.pod !== pod)
       return {
         mailbox: keys.mailbox(tag, holder.pod),
-        entry: entryText(type, holder, blind, blocking),
+        entry: entryText(type, holder, blind, details),
         deliver: nothing,
       }
     if (holder.connection === besides?.connection) {
@@ -114,12 +124,12 @@ export class Pod {
     }
     return {
       ...forNobody,
-      deliver: (message) => this.tell({ ...holder, type, queue: blind }, { message, blocking }),
+      deliver: (message) => this.tell({ ...holder, type, queue: blind }, { message, ...details }),
     }
   }
 
   /** Delivers what a mailbox had, or what happened here, to a connection of this pod. */
-  tell(entry: Omit<Entry, 'blocking'>, details: Details = {}): void {
+  tell(entry: Omit<Entry, 'blocking' | 'acceptedAt'>, details: Details = {}): void {
     const interest = this.interests.get(partyOf(entry.type), entry, entry.queue)
     const event = interest && eventOf(entry.type, interest, details)
     if (event === undefined) return
@@ -128,7 +138,7 @@ export class Pod {
   }
 
   /** After these the connection holds nothing there any more. */
-  #forget({ type, queue, ...holder }: Omit<Entry, 'blocking'>): void {
+  #forget({ type, queue, ...holder }: Omit<Entry, 'blocking' | 'acceptedAt'>): void {
     if (isEnding(type)) this.interests.drop(partyOf(type), holder, queue)
   }
 }
@@ -139,14 +149,15 @@ const isEnding = (type: EntryType): boolean =>
 const eventOf = (
   type: EntryType,
   interest: Interest,
-  { message, blocking }: Details,
+  { message, blocking, acceptedAt }: Details,
 ): Without<StoreEvent, 'claim'> | undefined => {
   if (interest.party === 'notifier') {
     if (type === 'notified') return { type, notifierId: interest.id }
     return { type: type === 'notifier-ended' ? 'ended' : 'deleted', entityId: interest.id }
   }
   const recipientId = interest.id
-  if (type === 'available') return { type, recipientId, ...(message && { message }) }
+  if (type === 'available')
+    return { type, recipientId, ...(message && { message }), ...given(acceptedAt) }
   if (type === 'blocked') return blocking && { type, recipientId, blocking }
   return { type: type === 'ended' ? 'ended' : 'deleted', entityId: recipientId }
 }

@@ -3,6 +3,7 @@ import type { LinkContent } from '../../protocol/command.ts'
 import type { Blocking } from '../../protocol/error.ts'
 import type { EntityId, LinkId, NotifierId, RecipientId } from '../../protocol/ids.ts'
 import type { AuthKey } from '../../protocol/keys.ts'
+import { type ActiveQueues, noneActive, type StoreCounts } from '../counts.ts'
 import type {
   Acknowledgement,
   Append,
@@ -14,7 +15,6 @@ import type {
   QueueRecord,
   QueueStore,
   Stale,
-  StoreCounts,
   Subscriber,
 } from '../store.ts'
 import { BlockCounts } from './block-counts.ts'
@@ -52,13 +52,19 @@ export class RedisStore implements QueueStore {
   readonly #loads: Loads
   readonly #blocks: BlockCounts
   readonly #stop: () => Promise<void>
+  readonly #problems: () => readonly string[]
   readonly #onFault: OnFault
 
   constructor(
     pod: Pod,
-    options: { readonly stop: () => Promise<void>; readonly onFault: OnFault },
+    options: {
+      readonly stop: () => Promise<void>
+      readonly problems: () => readonly string[]
+      readonly onFault: OnFault
+    },
   ) {
-    const { stop, onFault } = options
+    const { stop, problems, onFault } = options
+    this.#problems = problems
     this.#onFault = onFault
     this.#pod = pod
     this.sharedBuckets = new RedisBuckets(pod.options)
@@ -193,8 +199,16 @@ export class RedisStore implements QueueStore {
       await Promise.all(all.slice(at, at + RELEASED_AT_ONCE).map((held) => this.#release(held)))
   }
 
+  problems() {
+    return this.#problems()
+  }
+
   async count(): Promise<StoreCounts> {
     return countAll(this.#pod)
+  }
+
+  async countActive(): Promise<ActiveQueues> {
+    return (await this.#pod.activity?.count()) ?? noneActive
   }
 
   shareLoad(connections: number | undefined) {

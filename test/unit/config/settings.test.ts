@@ -102,6 +102,18 @@ const cases: readonly Case[] = [
   },
   ...informationCases,
   {
+    name: 'opsPort',
+    variable: 'SLUICE_OPS_PORT',
+    accepts: { off: undefined, 0: 0, 9090: 9090, 65535: 65_535 },
+    refuses: ['65536', '-1', '9090,9091', 'on', 'OFF', 'none', '127.0.0.1:9090'],
+  },
+  {
+    name: 'opsBind',
+    variable: 'SLUICE_OPS_BIND',
+    accepts: { '127.0.0.1': '127.0.0.1', '::1': '::1', host: 'host' },
+    refuses: ['127.0.0.1:9090', '[::1]', 'a b', '*:9090'],
+  },
+  {
     name: 'dataDir',
     variable: 'SLUICE_DATA_DIR',
     accepts: { '/var/lib/sluice': '/var/lib/sluice', 'a b': 'a b' },
@@ -259,6 +271,7 @@ const cases: readonly Case[] = [
 const defaults: Settings = {
   hosts: ['localhost'],
   ports: [5223],
+  opsPort: 9090,
   dataDir: './data',
   reusePort: false,
   redisEviction: 'refused',
