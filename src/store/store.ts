@@ -17,7 +17,7 @@ import type {
 } from '../protocol/ids.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import type { QueueMode } from '../protocol/reply.ts'
-import type { ActiveQueues, StoreCounts } from './counts.ts'
+import type { ActiveQueues, ServerMemory, StoreCounts } from './counts.ts'
 
 export type QueueStatus =
   | { readonly state: 'active' | 'suspended' }
@@ -241,6 +241,7 @@ export interface QueueStore {
   count(): Promise<StoreCounts>
   /** Of the whole cluster, in the present periods. Not for the path of a command. */
   countActive(): Promise<ActiveQueues>
+  serverMemory(): Promise<ServerMemory | undefined>
   close(): Promise<void>
 }
 

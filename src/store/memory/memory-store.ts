@@ -226,6 +226,8 @@ export class MemoryStore implements QueueStore {
   }
 
   /** Nothing that it depends on can be away. */
+  serverMemory = () => Promise.resolve(undefined)
+
   async countActive() {
     return this.#activity?.counts ?? noneActive
   }
