@@ -1,16 +1,22 @@
 /**
- * Dashboards, and the rules that follow from the objectives. After a change: node grafana/build.ts
+ * Dashboards, and rules for Prometheus. After a change: node grafana/build.ts
  */
 import { writeFileSync } from 'node:fs'
+import { podAlerts } from './alerts/pod-alerts.ts'
+import { sloRules } from './alerts/slo-alerts.ts'
+import { storeAlerts } from './alerts/store-alerts.ts'
 import { boardJson } from './board.ts'
 import { abuseAndErrors } from './boards/abuse-and-errors.ts'
 import { fleet } from './boards/fleet.ts'
 import { pod } from './boards/pod.ts'
 import { redisAndDelivery } from './boards/redis-and-delivery.ts'
 import { slo } from './boards/slo.ts'
-import { sloRules } from './slo-rules.ts'
+import { rulesYaml } from './rule.ts'
 
 export const boards = [fleet, pod, redisAndDelivery, abuseAndErrors, slo]
+
+export const alertGroups = [...podAlerts, ...storeAlerts]
+export const alerts = [...alertGroups, ...sloRules].flatMap((group) => group.alerts ?? [])
 
 /** Text by path, relative to this folder. */
 export const files: ReadonlyMap<string, string> = new Map([
@@ -18,7 +24,8 @@ export const files: ReadonlyMap<string, string> = new Map([
     (board) =>
       [`dashboards/${board.name}.json`, `${JSON.stringify(boardJson(board), null, 2)}\n`] as const,
   ),
-  ['rules/slo.yaml', sloRules()],
+  ['rules/alerts.yaml', rulesYaml('grafana/alerts', alertGroups)],
+  ['rules/slo.yaml', rulesYaml('grafana/slo.ts', sloRules)],
 ])
 
 if (import.meta.main)

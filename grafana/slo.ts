@@ -8,6 +8,8 @@ export interface Slo {
   readonly title: string
   /** The share of events that are to be good. */
   readonly objective: number
+  /** The share that may be bad. */
+  readonly allowed: number
   readonly promise: string
   /** Of an alert. */
   readonly alert: string
@@ -28,6 +30,7 @@ const send: Slo = {
   name: 'send',
   title: 'Sending',
   objective: 0.999,
+  allowed: 0.001,
   promise: '99.9 % of SENDs get an answer that is not a fault of the relay or its Redis',
   alert: 'SluiceSendErrorBudgetBurn',
   summary: 'Messages of senders fail',
@@ -49,6 +52,7 @@ const delivery: Slo = {
   name: 'delivery',
   title: 'Delivery',
   objective: 0.995,
+  allowed: 0.005,
   promise: `99.5 % of messages are pushed to a subscriber that waits within ${DELIVERY_SECONDS} s`,
   alert: 'SluiceDeliveryErrorBudgetBurn',
   summary: 'Messages reach subscribers late',
@@ -66,6 +70,7 @@ const connect: Slo = {
   name: 'connect',
   title: 'Connecting',
   objective: 0.99,
+  allowed: 0.01,
   promise: '99 % of handshakes of clients that speak TLS and SMP are done',
   alert: 'SluiceConnectErrorBudgetBurn',
   summary: 'Clients cannot connect',
@@ -78,6 +83,8 @@ const connect: Slo = {
   all: (select, window, by) =>
     sum(by, `rate(${select('sluice_handshakes_total', 'outcome!="refused"')}[${window}])`),
 }
+
+export const percent = (share: number): string => `${+(share * 100).toFixed(2)} %`
 
 export const slos: readonly Slo[] = [send, delivery, connect]
 
@@ -93,7 +100,6 @@ export const burnAlerts = [
     factor: 14.4,
     severity: 'critical',
     wait: '2m',
-    uses: '2 % in an hour',
   },
   {
     long: '6h',
@@ -101,9 +107,8 @@ export const burnAlerts = [
     factor: 6,
     severity: 'critical',
     wait: '15m',
-    uses: '5 % in 6 hours',
   },
-  { long: '3d', short: '6h', factor: 1, severity: 'warning', wait: '1h', uses: '10 % in 3 days' },
+  { long: '3d', short: '6h', factor: 1, severity: 'warning', wait: '1h' },
 ] as const
 
 export const windows = ['5m', '30m', '1h', '6h', '3d'] as const

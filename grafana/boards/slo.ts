@@ -1,14 +1,12 @@
 /** What is promised, what was kept, and how fast the rest is used up. */
 import type { Board, Row } from '../board.ts'
 import { ofRelays } from '../promql.ts'
-import { badShare, burnAlerts, type Slo, slos, windows } from '../slo.ts'
-
-const percent = (share: number): string => `${+(share * 100).toFixed(2)} %`
+import { badShare, burnAlerts, percent, type Slo, slos, windows } from '../slo.ts'
 
 const over = (slo: Slo): string => badShare(slo, ofRelays, '$__range')
 
 const rowOf = (slo: Slo): Row => {
-  const allowed = +(1 - slo.objective).toFixed(6)
+  const { allowed } = slo
   return {
     title: `${slo.title}: ${slo.promise}`,
     height: 7,
