@@ -6,6 +6,7 @@ import {
   handshakesText,
   memoryText,
   messagesText,
+  metricsText,
   profilesText,
   profileText,
   resubscriptionText,
@@ -16,13 +17,14 @@ import { measureClusterMessages } from './measure-cluster-messages.ts'
 import { measureHandshakes } from './measure-handshakes.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measureMessages } from './measure-messages.ts'
+import { measureMetrics } from './measure-metrics.ts'
 import { measureResubscription } from './measure-resubscription.ts'
 import { measureStorage } from './measure-storage.ts'
 import { measureSubscriptions } from './measure-subscriptions.ts'
 import { fail, readOptions, withOptionalAddress } from './options.ts'
 import { machineLine, thisMachine } from './report.ts'
 
-const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [options]
+const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [metrics] [options]
        npm run bench -- --redis[=URL] [messages] [storage] [resubscription] [options]
 
 Measures the relay in a process of its own, with the load in this one. Without names: all parts.
@@ -81,6 +83,10 @@ const parts: Readonly<Record<string, Part>> = {
   handshakes: async () => {
     const figures = await measureHandshakes({ connections: quick ? 100 : 300, rounds })
     return { figures, text: handshakesText(figures) }
+  },
+  metrics: async () => {
+    const figures = await measureMetrics(messageLoad)
+    return { figures, text: metricsText(figures) }
   },
   memory: async () => {
     const figures = await measureMemory({
