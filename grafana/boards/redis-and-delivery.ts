@@ -105,7 +105,7 @@ const redis: Row = {
         'Share of records that needed no reading from Redis. After a start of pods it is low for a while.',
       kind: 'lines',
       unit: 'percentunit',
-      width: 8,
+      width: 6,
       max: 1,
       queries: [
         {
@@ -121,7 +121,7 @@ const redis: Row = {
       description: 'In the whole cluster. What grows here fills Redis: about 16.4 KB a message.',
       kind: 'lines',
       unit: 'short',
-      width: 8,
+      width: 6,
       queries: [{ expr: once('simplex_smp_messages_total'), legend: 'messages' }],
     },
     {
@@ -130,7 +130,7 @@ const redis: Row = {
         'What it uses and may use; in a Redis Cluster that of the fullest primary. Full: SEND gets QUOTA. A limit of 0 is none: set maxmemory.',
       kind: 'lines',
       unit: 'bytes',
-      width: 8,
+      width: 6,
       queries: [
         { expr: max(of('sluice_redis_memory_used_bytes')), legend: 'used' },
         { expr: max(of('sluice_redis_memory_max_bytes')), legend: 'limit' },
@@ -142,7 +142,7 @@ const redis: Row = {
         'Since pods last asked Redis for what the cluster holds; they do so about every 30 s.',
       kind: 'lines',
       unit: 's',
-      width: 8,
+      width: 6,
       thresholds: [{ from: 300, color: 'orange' }],
       queries: [{ expr: max(of('sluice_cluster_totals_age_seconds')), legend: 'oldest' }],
     },
