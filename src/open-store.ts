@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { reasonOf } from './config/problem.ts'
 import type { Settings } from './config/settings.ts'
 import type { Identity } from './identity/identity.ts'
+import type { SharedBuckets } from './limits/sharing.ts'
 import type { Measures } from './measures/measures.ts'
 import { base64url } from './protocol/text.ts'
 import { MemoryStore } from './store/memory/memory-store.ts'
@@ -10,6 +11,9 @@ import { openRedisStore } from './store/redis/open.ts'
 import type { OnFault } from './store/redis/redis-store.ts'
 import { ServerProblem } from './store/redis/server-check.ts'
 import type { Deliver, QueueStore } from './store/store.ts'
+
+/** What the pods of a cluster share beside queues; alone a relay has nothing to share. */
+export type ClusterStore = QueueStore & { readonly sharedBuckets?: SharedBuckets }
 
 interface StoreFor {
   readonly settings: Settings
@@ -35,7 +39,7 @@ const readCertificates = (path: string): string => {
 export const openStore = async (
   { settings, identity, now = Date.now, ops }: StoreFor,
   { deliver, onFault }: Ears,
-): Promise<QueueStore> => {
+): Promise<ClusterStore> => {
   const { redisUrl: url, redisCa, redisSentinelPassword: sentinelPassword } = settings
   const { clusterKeys, partitions, durability } = settings
   const common = { deliver, now, limits: settings, measures: ops?.measures.store }

@@ -5,22 +5,13 @@ import type { Settings } from '../config/settings.ts'
 import { numberOption, redisOption } from './arguments.ts'
 import { checkGivenRedis } from './cluster/given-redis.ts'
 import { type OwnRedis, startOwnRedis } from './cluster/own-redis.ts'
-import {
-  opsPortsOf,
-  type PortPlan,
-  planRedis,
-  podEnvironment,
-  portProblem,
-  portsOf,
-  type RedisPlan,
-  withRedis,
-} from './cluster/plan.ts'
+import { planRedis, type RedisPlan, withRedis } from './cluster/plan.ts'
 import { Pods } from './cluster/pods.ts'
 import { checkPortsAreFree } from './cluster/port-check.ts'
+import { type PortPlan, planPorts, podEnvironment, portProblem, portsOf } from './cluster/ports.ts'
 import { type Command, Failure } from './command.ts'
 import { firstOrPresentIdentity, givenSettings } from './given.ts'
 import type { Io } from './io.ts'
-import { opsPlaces } from './listen-failure.ts'
 import { aborted } from './signals.ts'
 
 const CLUSTER_KEY_BYTES = 32
@@ -35,7 +26,7 @@ const options = {
   },
   'own-ports': {
     type: 'boolean',
-    help: 'a port for each pod, SLUICE_PORT and those above it, instead of one for all',
+    help: 'ports for each pod, those of the settings and those above, instead of one for all',
   },
 } as const
 
@@ -52,8 +43,8 @@ const planOf = (args: readonly string[], io: Io): Plan => {
   const makeKey = () => randomBytes(CLUSTER_KEY_BYTES).toString('hex')
   const redis = planRedis({ env: io.env, readFile: readTextFile }, url, makeKey)
   const settings = givenSettings({ ...io, env: redis.env })
-  const { durability, opsPort } = settings
-  const ports = { ports: settings.ports, opsPort, pods, ownPorts: values['own-ports'] ?? false }
+  const ports = planPorts(settings, { pods, ownPorts: values['own-ports'] ?? false })
+  const { durability } = settings
   const problem =
     redis.ownsRedis && durability !== 'memory'
       ? `SLUICE_DURABILITY ${durability} needs a Redis that keeps what it has: give --redis URL`
@@ -65,9 +56,7 @@ const planOf = (args: readonly string[], io: Io): Plan => {
 type Log = (line: string) => void
 
 const prepare = async ({ settings, redis, ports }: Plan, log: Log): Promise<void> => {
-  await checkPortsAreFree(portsOf(ports), settings)
-  for (const opsPort of opsPortsOf(ports))
-    await checkPortsAreFree([opsPort], { ...opsPlaces(settings), opsPort })
+  await checkPortsAreFree(portsOf(ports))
   if (!redis.ownsRedis && settings.redisUrl !== undefined)
     await checkGivenRedis(settings.redisUrl, settings)
   const { dataDir } = settings
@@ -80,7 +69,7 @@ const podsOf = ({ settings, ports, redis }: Plan, own: OwnRedis | undefined, log
     count: ports.pods,
     isPortShared: !ports.ownPorts,
     environmentOf: (pod) => podEnvironment(env, ports, pod),
-    drainMs: settings.drainSeconds * 1000,
+    drainMs: (settings.drainDelaySeconds + settings.drainSeconds) * 1000,
     log,
   })
 }
@@ -109,8 +98,8 @@ Logs go to stderr, each line after the name of its pod.
 Without a Redis or Valkey given it starts the redis-server or valkey-server of this machine, on
 loopback and without a password; queues and messages then end with the cluster. With one given,
 SLUICE_CLUSTER_KEY is needed ('openssl rand -hex 32' makes one). At the first start an identity
-is made in SLUICE_DATA_DIR. Settings are those of 'sluice start'; health and metrics of the pods
-are on SLUICE_OPS_PORT and the ports above it.
+is made in SLUICE_DATA_DIR. Settings are those of 'sluice start'; SLUICE_ADMIN_PORT is that of
+the first pod, and the others have those above it.
 
 A pod that ends is started again: kill one (its process is in the log), and nothing is lost.
 SIGTERM or Ctrl-C stops the pods within SLUICE_DRAIN_SECONDS, and then the Redis; a second one

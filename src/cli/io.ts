@@ -9,6 +9,12 @@ export interface Io {
   readonly stdout: Output
   readonly stderr: Output
   readonly env: Environment
+  /** A line that a person answers; absent where there is none. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined
   /** Aborted when the process is told to stop; the reason is the signal's name. */
   readonly signal: AbortSignal
+  /** Aborted when it is told again, instead of ending at once; for commands that ask for this. */
+  hurry(): AbortSignal
+  /** Calls the listener at each SIGHUP, which otherwise ends the process; the result stops that. */
+  onHangup(listener: () => void): () => void
 }

@@ -2,8 +2,9 @@
 import type { Claim } from '../delivery/subscriptions.ts'
 import type { Command } from '../protocol/command.ts'
 import { asNotifierId, type NotifierId } from '../protocol/ids.ts'
-import { errInternal, OK, type Reply } from '../protocol/reply.ts'
+import { errInternal, errQuota, OK, type Reply } from '../protocol/reply.ts'
 import { errBadKey, newNotifier } from './agreement.ts'
+import { overLimit } from './over-limit.ts'
 import { byRecipient } from './recipient.ts'
 import {
   answer,
@@ -98,14 +99,30 @@ const subscribe = async (
   }
 }
 
+const runBatch = async (
+  context: Context,
+  requests: readonly QueueRequest<Nsub>[],
+): Promise<readonly Outcome[]> => {
+  const { subscriptions } = context.connection
+  const isNew = ({ entityId }: QueueRequest<Nsub>): boolean =>
+    subscriptions.notifier(asNotifierId(entityId)) === undefined
+  const over = overLimit(context, requests, isNew)
+  if (over.size === 0) return subscribe(context, requests)
+  const allowed = requests.filter((request) => !over.has(request))
+  const outcomes = (await subscribe(context, allowed)).values()
+  return requests.map((request) =>
+    over.has(request) ? answer(errQuota) : (outcomes.next().value ?? STALE),
+  )
+}
+
 export const NSUB: QueueCommand<Nsub> = {
   credentials: 'both',
   party: 'notifier',
   keys: ({ notifier }) => (notifier === undefined ? [] : [notifier.authKey]),
   whenBlocked: 'runs',
   async run(context, request) {
-    const [outcome = STALE] = await subscribe(context, [request])
+    const [outcome = STALE] = await runBatch(context, [request])
     return outcome
   },
-  runBatch: subscribe,
+  runBatch,
 }

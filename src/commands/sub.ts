@@ -1,8 +1,9 @@
 import { messageReply } from '../delivery/message-reply.ts'
 import type { Subscription } from '../delivery/subscriptions.ts'
 import type { Command } from '../protocol/command.ts'
-import { errProhibited, type Reply } from '../protocol/reply.ts'
+import { errProhibited, errQuota, type Reply } from '../protocol/reply.ts'
 import type { StoredMessage } from '../store/store.ts'
+import { overLimit } from './over-limit.ts'
 import { byRecipient } from './recipient.ts'
 import {
   type Answer,
@@ -93,12 +94,15 @@ const runBatch = async (
   requests: readonly QueueRequest<Sub>[],
 ): Promise<readonly Outcome[]> => {
   const claim = context.connection.nextClaim()
-  const isGetter = ({ queue }: QueueRequest<Sub>): boolean =>
-    context.connection.subscriptions.get(queue.recipientId)?.kind === 'getter'
+  const present = ({ queue }: QueueRequest<Sub>): Subscription | undefined =>
+    context.connection.subscriptions.get(queue.recipientId)
+  const over = overLimit(context, requests, (request) => present(request) === undefined)
   const all = requests
-    .filter((request) => !isGetter(request))
+    .filter((request) => present(request)?.kind !== 'getter' && !over.has(request))
     .map((request) => open(context, request, claim))
   const outcomes = (await subscribe(context, all, claim)).values()
   const byRequest = new Map(all.map(({ request }) => [request, outcomes.next().value]))
-  return requests.map((request) => byRequest.get(request) ?? answer(errProhibited))
+  return requests.map(
+    (request) => byRequest.get(request) ?? answer(over.has(request) ? errQuota : errProhibited),
+  )
 }

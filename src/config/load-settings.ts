@@ -4,7 +4,6 @@ import { informationContradictions } from './information.ts'
 import { nearest } from './nearest.ts'
 import { opsContradictions } from './ops-settings.ts'
 import { quote, quoteName, reasonOf } from './problem.ts'
-import { isReserved } from './reserved.ts'
 import type { Setting } from './setting.ts'
 import {
   configFile,
@@ -61,6 +60,12 @@ const contradictions = (settings: Settings): string[] => {
     problems.push('SLUICE_CLUSTER_KEY is of no use without SLUICE_REDIS_URL: set that too')
   if (redisUrl === undefined && durability !== 'memory')
     problems.push(`SLUICE_DURABILITY ${durability} needs SLUICE_REDIS_URL`)
+  if (redisUrl === undefined && settings.limitShared)
+    problems.push('SLUICE_LIMIT_SHARED on needs SLUICE_REDIS_URL')
+  if (settings.adminPort !== undefined && settings.adminToken === undefined)
+    problems.push(
+      'SLUICE_ADMIN_TOKEN is needed with SLUICE_ADMIN_PORT: `openssl rand -hex 32` makes one',
+    )
   // without it everything would go the direct way
   if (socksProxy === undefined && socksMode === 'always')
     problems.push('SLUICE_SOCKS_MODE always needs SLUICE_SOCKS_PROXY')
@@ -71,7 +76,7 @@ const contradictions = (settings: Settings): string[] => {
 
 const unknownNames = ({ values, place }: Given): string[] =>
   [...values.keys()]
-    .filter((name) => !knownNames.has(name) && !isReserved(name))
+    .filter((name) => !knownNames.has(name))
     .map((name) => {
       const meant = nearest(name, knownNames)
       const hint = meant === undefined ? 'see sluice check --help' : `did you mean ${meant}?`

@@ -19,12 +19,14 @@ export const opsContradictions = ({
   ports,
   wsPorts = [],
   wssPorts = [],
+  adminPort,
 }: {
   readonly opsPort: number | undefined
   readonly ports: readonly number[]
   readonly wsPorts?: readonly number[]
   readonly wssPorts?: readonly number[]
+  readonly adminPort?: number
 }): readonly string[] =>
-  opsPort > 0 && [...ports, ...wsPorts, ...wssPorts].includes(opsPort)
-    ? [`SLUICE_OPS_PORT ${opsPort} is also a port for clients: set it to another, or off`]
+  opsPort > 0 && [...ports, ...wsPorts, ...wssPorts, adminPort].includes(opsPort)
+    ? [`SLUICE_OPS_PORT ${opsPort} is also another port: set it to another, or off`]
     : []

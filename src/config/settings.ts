@@ -1,6 +1,9 @@
 /** Every setting of the relay, each once; types, checks and documentation follow from this table. */
 import { z } from 'zod'
+import { adminSettings } from './admin-settings.ts'
 import { informationSettings } from './information-settings.ts'
+import { lifecycleSettings } from './lifecycle-settings.ts'
+import { limitSettings } from './limit-settings.ts'
 import { opsSettings } from './ops-settings.ts'
 import { proxySettings } from './proxy-settings.ts'
 import { DAY, HOUR, optional, registry, type Setting, setting, TEN_YEARS, WEEK } from './setting.ts'
@@ -111,6 +114,8 @@ export const settingsSchema = z.object({
     secret: true,
   }),
   ...proxySettings,
+  ...limitSettings,
+  ...adminSettings,
   versions: setting(versionRange, '6-18', {
     variable: 'SLUICE_SMP_VERSIONS',
     help: 'SMP versions offered.',
@@ -151,10 +156,7 @@ export const settingsSchema = z.object({
     variable: 'SLUICE_HANDSHAKE_TIMEOUT_SECONDS',
     help: 'Time a new connection has for its TLS handshake, and then for its client hello.',
   }),
-  drainSeconds: setting(integer({ min: 0, max: HOUR, unit: 'seconds' }), '30', {
-    variable: 'SLUICE_DRAIN_SECONDS',
-    help: 'Longest time a stopping relay takes to close its connections.',
-  }),
+  ...lifecycleSettings,
   logLevel: setting(oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info', {
     variable: 'SLUICE_LOG_LEVEL',
     help: 'Least important level that is logged.',

@@ -178,6 +178,11 @@ export class Subscriptions {
     this.removeNotifier(asNotifierId(id))
   }
 
+  /** Queues that are read, by SUB or GET, and notifiers. */
+  get size(): number {
+    return this.#recipients.size + this.#notifiers.size
+  }
+
   /** Getters do not count: they hold nothing in the store. */
   get isEmpty(): boolean {
     if (this.#notifiers.size > 0) return false

@@ -4,13 +4,10 @@
  */
 import { SessionMeasures } from './session-measures.ts'
 import { StoreMeasures } from './store-measures.ts'
-import { Tally } from './tally.ts'
 import { TransportMeasures } from './transport-measures.ts'
 
 export class Measures {
   readonly transport = new TransportMeasures()
   readonly session = new SessionMeasures()
   readonly store = new StoreMeasures()
-  /** Connections and commands turned away, by the name of the limit. */
-  readonly limitRefusals = new Tally()
 }

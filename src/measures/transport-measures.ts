@@ -35,4 +35,13 @@ export class TransportMeasures {
   readonly open: Record<ConnectionKind, number> = { smp: 0, wss: 0, ws: 0 }
   /** SMP sessions ever. */
   readonly opened: Record<ConnectionKind, number> = { smp: 0, wss: 0, ws: 0 }
+
+  sessionOpened(kind: ConnectionKind): void {
+    this.open[kind] += 1
+    this.opened[kind] += 1
+  }
+
+  sessionClosed(kind: ConnectionKind): void {
+    this.open[kind] -= 1
+  }
 }

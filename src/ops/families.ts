@@ -1,6 +1,7 @@
 /** Every metric but those of the process, in the order in which they are documented. */
 import { commandFamilies } from './families/command-families.ts'
 import { connectionFamilies } from './families/connection-families.ts'
+import { limitFamilies } from './families/limit-families.ts'
 import { referenceQueueFamilies } from './families/reference-queue-families.ts'
 import { referenceSessionFamilies } from './families/reference-session-families.ts'
 import { relayFamilies } from './families/relay-families.ts'
@@ -11,6 +12,7 @@ export const families: readonly Family[] = [
   ...relayFamilies,
   ...connectionFamilies,
   ...commandFamilies,
+  ...limitFamilies,
   ...storeFamilies,
   ...referenceQueueFamilies,
   ...referenceSessionFamilies,

@@ -12,13 +12,21 @@ const notYet: Problem = () => 'not ready yet'
 const none: Problem = () => undefined
 
 export class Health {
-  /** Set when the relay stops: it serves whom it has, and nobody else is to be sent to it. */
-  isDraining = false
+  #isDraining: () => boolean = () => false
   readonly #problems = new Map<Part, Problem>(parts.map((part) => [part, notYet]))
 
   /** The part is there from now on; `problem` is asked at every probe. */
   watch(part: Part, problem: Problem = none): void {
     this.#problems.set(part, problem)
+  }
+
+  /** Learns at every probe whether the relay serves whom it has, and nobody else is to come. */
+  watchDraining(isDraining: () => boolean): void {
+    this.#isDraining = isDraining
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining()
   }
 
   /** Whether all parts were there once, whatever became of them. */

@@ -39,6 +39,7 @@ const routesOf = (health: Health, metrics: Exposition): ReadonlyMap<string, Rout
 export interface Shown {
   readonly store: QueueStore
   readonly proxy: ProxyStatistics | undefined
+  readonly limits: Subject['limits']
   readonly certificates: () => Certificates
   readonly onFault: (error: unknown, during: string) => void
 }
@@ -70,6 +71,10 @@ export class Ops implements Subject, AsyncDisposable {
 
   get proxy(): ProxyStatistics | undefined {
     return this.#shown?.proxy
+  }
+
+  get limits(): Subject['limits'] {
+    return this.#shown?.limits
   }
 
   get certificates(): Certificates {

@@ -1,4 +1,5 @@
 /** What metrics are about: the parts of a relay, as far as they are there. */
+import type { Limits } from '../limits/limits.ts'
 import type { Measures } from '../measures/measures.ts'
 import type { ProxyStatistics } from '../proxy/statistics.ts'
 import type { Health } from './health.ts'
@@ -16,6 +17,8 @@ export interface Subject {
   readonly totals: Totals | undefined
   /** Undefined where nothing is forwarded for clients. */
   readonly proxy: ProxyStatistics | undefined
+  /** Undefined until there is a relay. */
+  readonly limits: Pick<Limits, 'statistics' | 'clients' | 'handshakes'> | undefined
   /** When they expire. */
   readonly certificates: Certificates
 }

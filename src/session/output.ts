@@ -3,8 +3,8 @@ import type { Answer } from '../commands/spec.ts'
 import type { SessionMeasures } from '../measures/session-measures.ts'
 import type { BlockPacker } from '../protocol/block.ts'
 import { type Bytes, noBytes } from '../protocol/bytes.ts'
-import type { EntityId } from '../protocol/ids.ts'
-import { errInternal, type Reply } from '../protocol/reply.ts'
+import { type EntityId, noEntity } from '../protocol/ids.ts'
+import { errInternal, type Reply, refusal } from '../protocol/reply.ts'
 import { writeReply } from '../protocol/reply-encoder.ts'
 import { type TransmissionSession, writeUnsignedHead } from '../protocol/transmission.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -25,6 +25,14 @@ export const eventOf = (entityId: EntityId, reply: Reply): Outgoing => ({
   correlationId: noBytes,
   entityId,
   reply,
+})
+
+/** A block that could not be read. */
+export const errBlock = eventOf(noEntity, refusal({ code: 'BLOCK' }))
+/** Too many commands that other relays work on. */
+export const errBusy = refusal({
+  code: 'PROXY',
+  proxy: { code: 'BROKER', error: { code: 'TIMEOUT' } },
 })
 
 export interface OutputOptions {

@@ -52,6 +52,7 @@ export class Pushes {
   #retryTimer: NodeJS.Timeout | undefined
   #isFetching = false
   #isStopped = false
+  #flushing: Promise<void> | undefined
 
   constructor(options: PushOptions) {
     this.#options = options
@@ -79,6 +80,13 @@ export class Pushes {
   want(id: RecipientId, accepted?: Accepted): void {
     this.#wanted.set(id, this.#wanted.get(id) ?? accepted)
     if (!this.#isFetching) void this.#fetch()
+  }
+
+  /** As `stop`, once notifications that were taken from the store are on their way. */
+  async settle(): Promise<void> {
+    clearTimeout(this.#flushTimer)
+    await this.#flushing
+    this.stop()
   }
 
   stop(): void {
@@ -196,7 +204,8 @@ export class Pushes {
   #scheduleFlush(): void {
     if (this.#flushTimer !== undefined || this.#isStopped) return
     this.#flushTimer = setTimeout(() => {
-      void this.#flush().finally(() => {
+      this.#flushing = this.#flush()
+      void this.#flushing.finally(() => {
         this.#flushTimer = undefined
         if (this.#notified.size > 0) this.#scheduleFlush()
       })

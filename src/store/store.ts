@@ -17,7 +17,8 @@ import type {
 } from '../protocol/ids.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import type { QueueMode } from '../protocol/reply.ts'
-import type { ActiveQueues, ServerMemory, StoreCounts } from './counts.ts'
+import type { ActiveQueues, StoreCounts } from './counts.ts'
+import type { OperatorCalls } from './operator-calls.ts'
 
 export type QueueStatus =
   | { readonly state: 'active' | 'suspended' }
@@ -145,7 +146,7 @@ export interface Append {
   readonly notification?: StoredNotification
 }
 
-export interface QueueStore {
+export interface QueueStore extends OperatorCalls {
   /**
    * In the order of the ids. A record may be one of the past, which is good enough to act on, as
    * calls refuse it; a refusal has to rest on a `fresh` one. The same work whether or not there is a
@@ -184,9 +185,6 @@ export interface QueueStore {
   secureQueue(queue: QueueRecord, senderKey: AuthKey): Promise<Stale | Done>
   replaceRecipientKeys(queue: QueueRecord, keys: readonly AuthKey[]): Promise<Stale | Done>
   suspendQueue(queue: QueueRecord): Promise<Stale | Done>
-  /** The subscriber gets `blocked`. */
-  blockQueue(queue: QueueRecord, blocking: Blocking): Promise<Stale | Done>
-  unblockQueue(queue: QueueRecord): Promise<Stale | Done>
   /** Subscribers other than `by` get `deleted`. */
   deleteQueue(queue: QueueRecord, by: number): Promise<Stale | Done>
   /** Stored items, the quota marker included. */
@@ -241,7 +239,12 @@ export interface QueueStore {
   count(): Promise<StoreCounts>
   /** Of the whole cluster, in the present periods. Not for the path of a command. */
   countActive(): Promise<ActiveQueues>
-  serverMemory(): Promise<ServerMemory | undefined>
+  /**
+   * Tells the other relays of the cluster how many connections this one has, undefined: that it is
+   * not one to be counted. Returns what the living ones told, itself included. Absent where there
+   * are no others. Every ten seconds.
+   */
+  shareLoad?(connections: number | undefined): Promise<readonly number[]>
   close(): Promise<void>
 }
 

@@ -6,6 +6,7 @@ import type { HandshakeMeasures } from '../measures/transport-measures.ts'
 import { BlockStream } from './block-stream.ts'
 import { type Endpoint, nameOf } from './clients.ts'
 import { drained } from './drained.ts'
+import { leave } from './leave.ts'
 import type { Transport } from './transport.ts'
 
 export const SMP_ALPN = 'smp/1'
@@ -134,6 +135,8 @@ export const tlsTransport = (
       return socket.writableLength
     },
     drained: () => drained(socket),
+    stopReading: () => blocks.end(),
+    leave: () => leave(socket),
     close: () => socket.destroySoon(),
     destroy: () => socket.destroy(),
   }

@@ -18,6 +18,13 @@ export interface Transport {
   readonly bufferedBytes: number
   /** Resolves when the queue has emptied or the connection is closed. */
   drained(): Promise<void>
+  /** Takes no more: blocks that have come are still yielded, what comes is thrown away. */
+  stopReading(): void
+  /**
+   * Says goodbye after what is queued, and resolves when the connection is gone: the peer has read
+   * it all and closed its end, or did not within a few seconds.
+   */
+  leave(): Promise<void>
   /** Closes after what is queued has been sent. */
   close(): void
   /** Closes at once. */

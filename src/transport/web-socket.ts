@@ -31,7 +31,7 @@ export interface Upgrade {
 type Accept = (transport: Transport) => void
 
 /** Refuses with a status and no more. */
-const refuse = (socket: Duplex, status: string): void => {
+export const refuse = (socket: Duplex, status: string): void => {
   socket.on('error', () => undefined)
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
@@ -113,14 +113,26 @@ const webSocketTransport = (
       return webSocket.bufferedAmount
     },
     drained: () => drained(socket),
-    close() {
-      // the peer's close has to be read, and nothing before it
+    stopReading() {
       webSocket.removeAllListeners('message')
-      webSocket.resume()
-      webSocket.close(NORMAL)
+      blocks.end()
     },
+    leave: () =>
+      new Promise((resolve) => {
+        if (webSocket.readyState === webSocket.CLOSED) return resolve()
+        webSocket.once('close', () => resolve())
+        close(webSocket)
+      }),
+    close: () => close(webSocket),
     destroy: () => webSocket.terminate(),
   }
+}
+
+const close = (webSocket: WebSocket): void => {
+  // the peer's close has to be read, and nothing before it
+  webSocket.removeAllListeners('message')
+  webSocket.resume()
+  webSocket.close(NORMAL)
 }
 
 /** A connection that is closing takes no more; its end is told otherwise. */

@@ -94,7 +94,6 @@ describe('after traffic of all kinds', async () => {
   await client.asks([unsigned, 'none', unknown, SEND('x')], 'ERR AUTH')
   await client.asks([unsigned, 'what', q.rid, 'XXXX'], 'ERR CMD UNKNOWN')
   await client.asks([q.key, 'ack', q.rid, q.ack('hello')], 'OK')
-  relay.ops.measures.limitRefusals.add('connections')
   await relay.ops.totals?.refresh()
   const scraped = new Scrape(await relay.get('/metrics'))
   const { sessionId } = client.session

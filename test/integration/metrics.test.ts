@@ -271,6 +271,6 @@ test('whether the pod serves', async () => {
   await using relay = await OpsRelay.start()
   const served = { sluice_ready: 1, sluice_draining: 0, 'sluice_part_ready{part="store"}': 1 }
   ;(await scrape(relay)).check({ ...served, 'sluice_part_ready{part="listeners"}': 1 })
-  relay.ops.health.isDraining = true
+  relay.ops.health.watchDraining(() => true)
   ;(await scrape(relay)).check({ ...served, sluice_ready: 0, sluice_draining: 1 })
 })

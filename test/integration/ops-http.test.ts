@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { listenFailure, opsPlaces } from '../../src/cli/listen-failure.ts'
+import { opsPlace, portFailure } from '../../src/cli/listen-failure.ts'
 import { Ops } from '../../src/ops/ops.ts'
 import { packageVersion } from '../../src/package-version.ts'
 import { OpsRelay, pageAt } from '../support/ops-relay.ts'
@@ -92,7 +92,7 @@ describe('the operations port of a relay', () => {
 
 test('a relay that stops is alive and not ready', async () => {
   await using relay = await OpsRelay.start()
-  relay.ops.health.isDraining = true
+  relay.ops.health.watchDraining(() => true)
   const { status, body } = await relay.get('/readyz')
   assert.equal(status, 503)
   assert.deepEqual(JSON.parse(body), {
@@ -115,10 +115,10 @@ test('before a relay is there, probes are answered', async () => {
 
 test('a port that is taken is one clear line', async () => {
   await using first = await Ops.open({ port: 0, bind: '127.0.0.1' })
-  const settings = { opsPort: first.port, bind: '127.0.0.1' }
+  const settings = { bind: '127.0.0.1' }
   const error = await Ops.open({ port: first.port, bind: settings.bind }).catch((one) => one)
   assert.equal(
-    listenFailure(error, opsPlaces(settings))?.toString(),
+    portFailure(error, opsPlace(settings))?.toString(),
     `Failure: port ${first.port} is in use: stop what uses it, or set SLUICE_OPS_PORT to another`,
   )
 })

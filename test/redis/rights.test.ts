@@ -1,6 +1,7 @@
 /** The least that the user of the relays has to be allowed in Redis. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { RedisStore } from '../../src/store/redis/redis-store.ts'
 import { checkWith } from '../store/cluster.ts'
 import { storeContract } from '../store/contract.ts'
 import { ask } from '../support/redis/ask.ts'
@@ -20,6 +21,7 @@ const COMMANDS = [
   ...['get', 'set'],
   ...['pfadd', 'pfcount'],
   ...['hdel', 'hget', 'hgetall', 'hincrby', 'hkeys', 'hlen', 'hmget', 'hset', 'hsetnx'],
+  'pttl',
   ...['lindex', 'llen', 'lpop', 'lrange', 'ltrim', 'rpush'],
 ] as const
 
@@ -75,6 +77,22 @@ checkWith(redisAt(asRelay(server.url)))(
   },
 )
 
+checkWith(redisAt(asRelay(server.url)))(
+  'relays tell how many connections they have',
+  async (pod) => {
+    assert.deepEqual(await pod.store.shareLoad?.(7), [7])
+    assert.deepEqual(await pod.store.shareLoad?.(undefined), [])
+  },
+)
+
+/** As many as lie in several slots. */
+const used = Array.from({ length: 100 }, (_, i) => ({ pseudonym: `${i}`, kind: 0, takenMs: 1000 }))
+
+checkWith(redisAt(asRelay(server.url)))('buckets of limits are shared', async ({ store }) => {
+  assert.ok(store instanceof RedisStore)
+  assert.equal((await store.sharedBuckets.add(used)).length, used.length)
+})
+
 test('nothing was refused', async () => {
   assert.deepEqual(await refusedBy(server), [])
 })
@@ -106,6 +124,8 @@ describe('in a Redis Cluster', async () => {
       const queue = await pod.create({}, { connection: 1, claim: 1 })
       await other.append(await other.load(queue))
       assert.equal((await pod.events.next(1)).type, 'available')
+      assert.ok(pod.store instanceof RedisStore)
+      assert.ok((await pod.store.sharedBuckets.add(used)).every((ms) => ms > 0 && ms <= 1000))
     },
     { pods: 2 },
   )

@@ -101,6 +101,11 @@ export class MemoryConnection implements FarEnd {
         return connection.queuedBytes
       },
       drained: () => this.#drained(),
+      stopReading: () => this.#toRelay.end(),
+      leave: async () => {
+        this.#close()
+        while (this.#fate === 'open') await this.#drained()
+      },
       close: () => this.#close(),
       destroy: () => this.#end('destroyed by relay'),
     }

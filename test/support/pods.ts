@@ -96,7 +96,16 @@ export class Pod implements AsyncDisposable {
 
   /** SIGTERM; its exit code. */
   async stop(): Promise<number | null> {
-    this.#child.kill('SIGTERM')
+    this.signal('SIGTERM')
+    return this.exitCode()
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name)
+  }
+
+  /** When it has ended by itself. */
+  async exitCode(): Promise<number | null> {
     await this.#closed
     return this.#child.exitCode
   }

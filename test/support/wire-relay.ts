@@ -5,6 +5,8 @@ import type { Policy } from '../../src/commands/spec.ts'
 import { nativeCrypto } from '../../src/crypto/native.ts'
 import type { CryptoProvider } from '../../src/crypto/provider.ts'
 import { Hub } from '../../src/delivery/hub.ts'
+import type { Limits } from '../../src/limits/limits.ts'
+import type { SessionLimits } from '../../src/limits/session-limits.ts'
 import type { Measures } from '../../src/measures/measures.ts'
 import { BlockPacker } from '../../src/protocol/block.ts'
 import { ProtocolError } from '../../src/protocol/bytes.ts'
@@ -32,6 +34,8 @@ const usualLimits: StoreLimits = {
   notificationTtlSeconds: DAY,
 }
 
+const CLIENT_ADDRESS = '192.0.2.1'
+
 const leftovers: unknown[] = []
 afterEach(() => {
   const [first] = leftovers.splice(0)
@@ -45,6 +49,8 @@ export type WireRelayOptions = Partial<StoreLimits & Policy> & {
   readonly crypto?: CryptoProvider
   readonly notificationIntervalMs?: number
   readonly measures?: Measures
+  /** For clients at one address. */
+  readonly limits?: Limits
 }
 
 export class WireRelay implements AsyncDisposable {
@@ -152,8 +158,9 @@ export class WireRelay implements AsyncDisposable {
   }
 
   async #serve(transport: Transport): Promise<void> {
-    const session = await this.#openSession(transport)
-    if (session === undefined) return
+    const own = this.#options.limits?.session(CLIENT_ADDRESS)
+    const session = await this.#openSession(transport, own)
+    if (session === undefined) return own?.close()
     try {
       await session.serve()
     } catch (error) {
@@ -162,10 +169,14 @@ export class WireRelay implements AsyncDisposable {
       transport.destroy()
       this.hub.remove(session.connectionId)
       await session.finish()
+      own?.close()
     }
   }
 
-  async #openSession(transport: Transport): Promise<Session | undefined> {
+  async #openSession(
+    transport: Transport,
+    limits: SessionLimits | undefined,
+  ): Promise<Session | undefined> {
     const { crypto = nativeCrypto, versions = { min: 6, max: 18 } } = this.#options
     const { keyHash, chain, leafKey } = identity
     try {
@@ -187,6 +198,7 @@ export class WireRelay implements AsyncDisposable {
         },
         packer: this.#packer,
         measures: this.#options.measures?.session,
+        ...(limits && { limits }),
         notificationIntervalMs: this.#options.notificationIntervalMs ?? 1,
         onFault: (error, during) => {
           this.faults.push(during)

@@ -71,6 +71,11 @@ export class TlsRelay implements AsyncDisposable {
     return port
   }
 
+  /** What is asked of the relay as a whole. */
+  get itself(): Relay {
+    return this.#relay
+  }
+
   renewWebCertificate(...given: Parameters<Relay['renewWebCertificate']>): void {
     this.#relay.renewWebCertificate(...given)
   }
@@ -132,7 +137,7 @@ export class TlsRelay implements AsyncDisposable {
 }
 
 /** TLS over this does not own the TCP connection, so that it can be reset. */
-const borrowed = (tcp: Socket): Duplex => {
+export const borrowed = (tcp: Socket): Duplex => {
   const duplex = new Duplex({
     read: () => tcp.resume(),
     write: (chunk, _, done) => tcp.write(chunk, () => done()),

@@ -4,7 +4,8 @@
  */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { listenFailure, type Places } from '../listen-failure.ts'
+import { portFailure } from '../listen-failure.ts'
+import type { PodPort } from './ports.ts'
 
 const listenAlone = async (port: number, host: string | undefined): Promise<void> => {
   const server = createServer((socket) => socket.destroy())
@@ -16,13 +17,11 @@ const listenAlone = async (port: number, host: string | undefined): Promise<void
 }
 
 /** @throws Failure when another process listens on one of them */
-export const checkPortsAreFree = async (
-  ports: readonly number[],
-  places: Places,
-): Promise<void> => {
-  try {
-    for (const port of ports) await listenAlone(port, places.bind)
-  } catch (error) {
-    throw listenFailure(error, places)
-  }
+export const checkPortsAreFree = async (ports: readonly PodPort[]): Promise<void> => {
+  for (const { port, bind, variable } of ports)
+    try {
+      await listenAlone(port, bind)
+    } catch (error) {
+      throw portFailure(error, { variable, bind })
+    }
 }

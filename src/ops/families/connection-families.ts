@@ -2,7 +2,7 @@
 
 import { connectionKinds } from '../../measures/transport-measures.ts'
 import { BLOCK_BYTES } from '../../protocol/block.ts'
-import { counter, type Family, gauge, histogram, samplesOf } from '../family.ts'
+import { counter, type Family, gauge, histogram } from '../family.ts'
 import type { Subject } from '../subject.ts'
 
 /** The layers that shake hands. */
@@ -39,11 +39,6 @@ export const connectionFamilies: readonly Family[] = [
     ['sluice_handshake_duration_seconds', 'Time that handshakes took that were done.'],
     ['layer'],
     (subject) => layersOf(subject).map(([layer, { seconds }]) => [[layer], seconds]),
-  ),
-  counter(
-    ['sluice_limit_refusals_total', 'Connections and commands that a limit turned away.'],
-    ['limit'],
-    ({ measures }) => samplesOf(measures.limitRefusals),
   ),
   counter(
     ['sluice_blocks_received_total', 'Blocks received after the handshake.'],

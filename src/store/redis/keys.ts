@@ -45,6 +45,11 @@ export class Keys {
     return `${this.#prefix}{active}:${kind}:${day}`
   }
 
+  /** Hash of how many connections each pod has. */
+  get loads(): string {
+    return `${this.#prefix}loads`
+  }
+
   ofQueue(recipient: BlindId): QueueKeys {
     const tag = this.tagOf(recipient)
     const name = (kind: string) => `${this.#prefix}{${tag}}:${kind}:${recipient}`
@@ -69,9 +74,19 @@ export class Keys {
     return `${this.#prefix}{${tag}}:b:${pod}`
   }
 
+  /** string, empty: a bucket of limits that the pods share, which is full when the key expires */
+  bucket(tag: string, blind: BlindId): string {
+    return `${this.#prefix}{${tag}}:r:${blind}`
+  }
+
   /** hash of what the partition holds: q = queues, m and a day = messages of that day */
   counts(tag: string): string {
     return `${this.#prefix}{${tag}}:c`
+  }
+
+  /** string: queues that operators blocked on the day (UTC), in the whole cluster */
+  blocks(day: number): string {
+    return `${this.#prefix}{${this.tags[0]}}:k:${day}`
   }
 
   /** Undefined for the key of the cluster's settings. */

@@ -17,16 +17,19 @@ import type {
   Stale,
   Subscriber,
 } from '../store.ts'
-import { done, stale } from './changes.ts'
+import { BlockCounts } from './block-counts.ts'
+import { done, stale, subscriptionsOf } from './changes.ts'
 import { countAll } from './counts.ts'
 import type { Held } from './interests.ts'
 import { LinkChanges } from './link-changes.ts'
+import { Loads } from './loads.ts'
 import { Messages } from './messages.ts'
 import { NotifierChanges } from './notifier-changes.ts'
 import type { Pod } from './pod.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { scripts } from './scripts.ts'
 import { fullestServer } from './server-memory.ts'
+import { RedisBuckets } from './shared-buckets.ts'
 
 export type OnFault = (error: unknown, during: string) => void
 
@@ -40,11 +43,15 @@ const each = <T, R>(all: readonly T[], run: (one: T) => Promise<R>): Promise<(R 
   )
 
 export class RedisStore implements QueueStore {
+  /** Of limits, for whoever enforces them. */
+  readonly sharedBuckets: RedisBuckets
   readonly #pod: Pod
   readonly #messages: Messages
   readonly #changes: QueueChanges
   readonly #links: LinkChanges
   readonly #notifiers: NotifierChanges
+  readonly #loads: Loads
+  readonly #blocks: BlockCounts
   readonly #stop: () => Promise<void>
   readonly #problems: () => readonly string[]
   readonly #onFault: OnFault
@@ -61,10 +68,13 @@ export class RedisStore implements QueueStore {
     this.#problems = problems
     this.#onFault = onFault
     this.#pod = pod
+    this.sharedBuckets = new RedisBuckets(pod.options)
     this.#messages = new Messages(pod)
     this.#changes = new QueueChanges(pod)
     this.#links = new LinkChanges(pod)
     this.#notifiers = new NotifierChanges(pod)
+    this.#loads = new Loads(pod)
+    this.#blocks = new BlockCounts(pod)
     this.#stop = stop
   }
 
@@ -116,6 +126,18 @@ export class RedisStore implements QueueStore {
     return this.#changes.update(record, { status: { state: 'suspended' } })
   }
 
+  reserveBlock(limit: number) {
+    return this.#blocks.reserve(limit)
+  }
+
+  cancelBlock(day: number) {
+    return this.#blocks.cancel(day)
+  }
+
+  countBlocks() {
+    return this.#blocks.count()
+  }
+
   blockQueue(record: QueueRecord, blocking: Blocking) {
     return this.#changes.update(record, { status: { state: 'blocked', blocking } }, blocking)
   }
@@ -126,6 +148,10 @@ export class RedisStore implements QueueStore {
 
   deleteQueue(record: QueueRecord, by: number) {
     return this.#changes.remove(record, by)
+  }
+
+  subscriptionsOf(record: QueueRecord) {
+    return subscriptionsOf(this.#pod, record)
   }
 
   setLinkData(record: QueueRecord, link: LinkContent & { readonly linkId: LinkId }) {
@@ -188,6 +214,10 @@ export class RedisStore implements QueueStore {
 
   serverMemory(): Promise<ServerMemory | undefined> {
     return fullestServer(this.#pod.options.servers)
+  }
+
+  shareLoad(connections: number | undefined) {
+    return this.#loads.share(connections)
   }
 
   close() {

@@ -2,8 +2,10 @@
 import { Script } from './script.ts'
 
 export const scripts = {
+  addUsage: new Script('add-usage'),
   acknowledge: new Script('acknowledge'),
   appendMessage: new Script('append-message'),
+  cancelBlock: new Script('cancel-block'),
   createQueue: new Script('create-queue'),
   deleteQueue: new Script('delete-queue'),
   fetchHead: new Script('fetch-head'),
@@ -17,6 +19,7 @@ export const scripts = {
   readLink: new Script('open-link', { isForFull: true }),
   removeLink: new Script('remove-link'),
   removeNotifier: new Script('set-notifier', { isForFull: true }),
+  reserveBlock: new Script('reserve-block'),
   resume: new Script('resume'),
   setLink: new Script('set-link'),
   setNotifier: new Script('set-notifier'),

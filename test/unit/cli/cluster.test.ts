@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { AdminListenError } from '../../../src/admin/admin-api.ts'
+import { planRedis, withRedis } from '../../../src/cli/cluster/plan.ts'
 import {
-  opsPortsOf,
   type PortPlan,
-  planRedis,
+  planPorts,
   podEnvironment,
   portProblem,
   portsOf,
   withFoundPort,
-  withRedis,
-} from '../../../src/cli/cluster/plan.ts'
+} from '../../../src/cli/cluster/ports.ts'
 import { EARLY_MS, type Life, Restarts } from '../../../src/cli/cluster/restarts.ts'
 import { listenFailure } from '../../../src/cli/listen-failure.ts'
 import { runCli } from '../../../src/cli/run-cli.ts'
 import { loadSettings } from '../../../src/config/load-settings.ts'
+import type { Settings } from '../../../src/config/settings.ts'
 import {
   isTooOld,
   versionOfInfo,
@@ -76,32 +77,69 @@ describe('the Redis of a cluster', () => {
   })
 })
 
-describe('the ports of a cluster', () => {
-  const shared: PortPlan = { ports: [5223, 443], pods: 3, ownPorts: false }
-  const own: PortPlan = { ports: [5223], pods: 3, ownPorts: true }
+const settingsOf = (env: Record<string, string>): Settings => {
+  const loaded = loadSettings({ env, readFile: () => '' })
+  assert.ok('settings' in loaded, JSON.stringify(loaded))
+  return loaded.settings
+}
 
-  test('are the same for all pods', () => {
+const allPorts = {
+  SLUICE_PORT: '5223',
+  SLUICE_WS_PORT: '5300',
+  SLUICE_WSS_PORT: '5400',
+  SLUICE_OPS_PORT: '5600',
+  SLUICE_ADMIN_PORT: '5500',
+  SLUICE_ADMIN_TOKEN: 'a'.repeat(16),
+}
+
+const portNames = [
+  ...['SLUICE_PORT', 'SLUICE_WS_PORT', 'SLUICE_WSS_PORT'],
+  ...['SLUICE_OPS_PORT', 'SLUICE_ADMIN_PORT'],
+]
+
+describe('the ports of a cluster', () => {
+  const plan = (env: Record<string, string>, ownPorts: boolean): PortPlan =>
+    planPorts(settingsOf({ SLUICE_OPS_PORT: 'off', ...env }), { pods: 3, ownPorts })
+  const shared = plan({ ...allPorts, SLUICE_PORT: '5223,443' }, false)
+  const own = plan(allPorts, true)
+  const given = (of: PortPlan, pod: number) => {
+    const env = podEnvironment({ A: 'a' }, of, pod)
+    return [...portNames, 'SLUICE_REUSE_PORT', 'A'].map((name) => env[name])
+  }
+  const numbers = (of: PortPlan) => portsOf(of).map(({ port }) => port)
+
+  test('are the same for all pods, but those where a pod answers for itself', () => {
     for (const pod of [1, 2, 3]) {
-      const { SLUICE_PORT, SLUICE_REUSE_PORT, A } = podEnvironment({ A: 'a' }, shared, pod)
-      assert.deepEqual([SLUICE_PORT, SLUICE_REUSE_PORT, A], ['5223,443', 'on', 'a'])
+      const own = [`${5599 + pod}`, `${5499 + pod}`]
+      assert.deepEqual(given(shared, pod), ['5223,443', '5300', '5400', ...own, 'on', 'a'])
     }
-    assert.deepEqual(portsOf(shared), [5223, 443])
+    const counting = [5600, 5601, 5602, 5500, 5501, 5502]
+    assert.deepEqual(numbers(shared), [5223, 443, 5300, 5400, ...counting])
   })
 
   test('or count up from the first', () => {
-    const given = [1, 2, 3].map((pod) => podEnvironment({}, own, pod))
+    for (const pod of [1, 2, 3]) {
+      const expected = [5222, 5299, 5399, 5599, 5499].map((port) => `${port + pod}`)
+      assert.deepEqual(given(own, pod), [...expected, 'off', 'a'])
+    }
     assert.deepEqual(
-      given.map(({ SLUICE_PORT }) => SLUICE_PORT),
-      ['5223', '5224', '5225'],
+      numbers(own),
+      [5223, 5300, 5400, 5600, 5500].flatMap((port) => [port, port + 1, port + 2]),
     )
-    for (const { SLUICE_REUSE_PORT } of given) assert.equal(SLUICE_REUSE_PORT, 'off')
-    assert.deepEqual(portsOf(own), [5223, 5224, 5225])
+  })
+
+  test('that are not given are not given to pods', () => {
+    const env = podEnvironment({}, plan({ SLUICE_PORT: '1' }, true), 2)
+    assert.deepEqual(
+      portNames.map((name) => env[name]),
+      ['2', undefined, undefined, undefined, undefined],
+    )
   })
 
   test('that are free ones are kept when they are known', () => {
-    for (const plan of [shared, own]) {
-      const free: PortPlan = { ...plan, ports: [0] }
-      assert.deepEqual(portsOf(free), [])
+    for (const ownPorts of [true, false]) {
+      const free = plan({ SLUICE_PORT: '0' }, ownPorts)
+      assert.deepEqual(numbers(free), [])
       const env = podEnvironment({}, free, 2)
       assert.equal(env.SLUICE_PORT, '0')
       assert.equal(withFoundPort(env, 40_000).SLUICE_PORT, '40000')
@@ -110,43 +148,39 @@ describe('the ports of a cluster', () => {
     assert.equal(withFoundPort(env, 40_000), env)
   })
 
-  test('for health and metrics count up whatever is shared', () => {
-    for (const plan of [shared, own]) {
-      const withOps: PortPlan = { ...plan, opsPort: 9090 }
-      const given = [1, 2, 3].map((pod) => podEnvironment({}, withOps, pod).SLUICE_OPS_PORT)
-      assert.deepEqual(given, ['9090', '9091', '9092'])
-      assert.deepEqual(opsPortsOf(withOps), [9090, 9091, 9092])
-      assert.equal(portProblem(withOps), undefined)
-      const free: PortPlan = { ...plan, opsPort: 0 }
-      assert.equal(podEnvironment({}, free, 2).SLUICE_OPS_PORT, '0')
-      assert.deepEqual(opsPortsOf(free), [])
-      assert.equal(podEnvironment({ SLUICE_OPS_PORT: '1' }, plan, 2).SLUICE_OPS_PORT, 'off')
-    }
-    assert.equal(
-      portProblem({ ...shared, opsPort: 65_534 }),
-      'SLUICE_OPS_PORT 65534 leaves no port for pod 3: set it lower',
-    )
-    assert.match(
-      portProblem({ ...own, opsPort: 5225 }) ?? '',
-      /^port 5225 would be for clients and/,
-    )
-  })
-
   test('may be impossible', () => {
     assert.equal(portProblem(shared), undefined)
     assert.equal(portProblem(own), undefined)
-    assert.match(portProblem({ ...shared, ports: [443, 0] }) ?? '', /^SLUICE_PORT has 0 among/)
-    assert.match(portProblem({ ...own, ports: [1, 2] }) ?? '', /^SLUICE_PORT must be one port with/)
-    assert.equal(portProblem({ ...own, ports: [65_533] }), undefined)
+    const problem = (env: Record<string, string>, ownPorts: boolean) =>
+      portProblem(plan({ ...allPorts, ...env }, ownPorts)) ?? ''
+    assert.match(problem({ SLUICE_PORT: '443,0' }, false), /^SLUICE_PORT has 0 among/)
+    assert.match(problem({ SLUICE_PORT: '1,2' }, true), /^SLUICE_PORT must be one port with/)
+    assert.match(problem({ SLUICE_WSS_PORT: '1,2' }, true), /^SLUICE_WSS_PORT must be one port/)
+    assert.equal(problem({ SLUICE_PORT: '65533' }, true), '')
     assert.equal(
-      portProblem({ ...own, ports: [65_534] }),
+      problem({ SLUICE_PORT: '65534' }, true),
       'SLUICE_PORT 65534 leaves no port for pod 3: set it lower',
     )
+    assert.match(problem({ SLUICE_ADMIN_PORT: '65535' }, false), /^SLUICE_ADMIN_PORT 65535 leaves/)
+    assert.equal(
+      problem({ SLUICE_ADMIN_PORT: '5224' }, true),
+      'SLUICE_PORT of pod 2 and SLUICE_ADMIN_PORT of pod 1 are both 5224: the pods count up, so set them further apart',
+    )
+    assert.equal(problem({ SLUICE_ADMIN_PORT: '5224' }, false), '')
   })
 
-  test('that this system cannot share come with advice', () => {
-    const error = Object.assign(new Error('raw'), { code: 'ENOTSUP', syscall: 'listen', port: 1 })
-    assert.match(String(listenFailure(error, {})), /port 1 cannot be shared .* --own-ports$/)
+  test('that cannot be listened on come with advice about their own setting', () => {
+    const error = (code: string) =>
+      Object.assign(new Error('raw'), { code, syscall: 'listen', port: 1 })
+    const places = { adminBind: '192.0.2.1' }
+    assert.match(
+      String(listenFailure(error('ENOTSUP'), places)),
+      /port 1 cannot be shared .* --own-ports$/,
+    )
+    const admin = (code: string) =>
+      String(listenFailure(new AdminListenError('', { cause: error(code) }), places))
+    assert.match(admin('EADDRINUSE'), /port 1 is in use: .* SLUICE_ADMIN_PORT to another$/)
+    assert.match(admin('EADDRNOTAVAIL'), /SLUICE_ADMIN_BIND "192.0.2.1" is not an address/)
   })
 })
 

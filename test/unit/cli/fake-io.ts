@@ -3,7 +3,10 @@ import type { Io } from '../../../src/cli/io.ts'
 
 export class FakeIo implements Io {
   readonly env: Io['env']
+  ask?: Io['ask']
   readonly signal = new AbortController().signal
+  readonly hurry = () => new AbortController().signal
+  readonly onHangup = () => () => {}
   out = ''
   err = ''
   readonly stdout = {

@@ -62,10 +62,6 @@ describe('problems', () => {
     ])
   })
 
-  test('names of later versions are known', () => {
-    settingsOf({ SLUICE_ADMIN_PORT: '9091' })
-  })
-
   test('the web certificate and its key belong together', () => {
     const problem = 'SLUICE_WEB_CERT and SLUICE_WEB_KEY belong together: give both or none'
     assert.deepEqual(problemsOf({ SLUICE_WEB_CERT: '/c' }), [problem])
@@ -73,10 +69,11 @@ describe('problems', () => {
   })
 
   test('a port for clients is not the port for metrics too', () => {
+    const problem = 'SLUICE_OPS_PORT 9090 is also another port: set it to another, or off'
     for (const variable of ['SLUICE_PORT', 'SLUICE_WS_PORT', 'SLUICE_WSS_PORT'])
-      assert.deepEqual(problemsOf({ [variable]: '0,9090' }), [
-        'SLUICE_OPS_PORT 9090 is also a port for clients: set it to another, or off',
-      ])
+      assert.deepEqual(problemsOf({ [variable]: '0,9090' }), [problem])
+    const admin = { SLUICE_ADMIN_PORT: '9090', SLUICE_ADMIN_TOKEN: 'x'.repeat(32) }
+    assert.deepEqual(problemsOf(admin), [problem])
     settingsOf({ SLUICE_PORT: '9090', SLUICE_OPS_PORT: 'off' })
     settingsOf({ SLUICE_PORT: '0', SLUICE_OPS_PORT: '0' })
   })
@@ -90,6 +87,13 @@ describe('problems', () => {
       'SLUICE_CLUSTER_KEY is of no use without SLUICE_REDIS_URL: set that too',
       'SLUICE_DURABILITY fsync needs SLUICE_REDIS_URL',
     ])
+  })
+
+  test('an admin port needs a token, which a client of it has alone', () => {
+    assert.deepEqual(problemsOf({ SLUICE_ADMIN_PORT: '5224' }), [
+      'SLUICE_ADMIN_TOKEN is needed with SLUICE_ADMIN_PORT: `openssl rand -hex 32` makes one',
+    ])
+    settingsOf({ SLUICE_ADMIN_TOKEN: 'a1'.repeat(32), SLUICE_ADMIN_URL: 'http://h:5224' })
   })
 
   test('what goes through SOCKS needs a SOCKS server, and is never sent directly', () => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadSettings } from '../../../src/config/load-settings.ts'
 import { type SettingName, type Settings, settingsTable } from '../../../src/config/settings.ts'
+import { adminCases } from './admin-cases.ts'
 import { informationCases } from './information-cases.ts'
+import { limitCases, limitDefaults } from './limit-cases.ts'
 import type { Case } from './settings-case.ts'
 
 const readFile = (path: string): string => assert.fail(`reads ${path}`)
@@ -238,6 +240,8 @@ const cases: readonly Case[] = [
   number('proxyIdleSeconds', 'SLUICE_PROXY_IDLE_SECONDS', 1, 604_800),
   number('proxyClientConcurrency', 'SLUICE_PROXY_CLIENT_CONCURRENCY', 1, 10_000),
   number('proxyConcurrency', 'SLUICE_PROXY_CONCURRENCY', 1, 1_000_000),
+  ...limitCases(number),
+  ...adminCases,
   {
     name: 'versions',
     variable: 'SLUICE_SMP_VERSIONS',
@@ -253,7 +257,9 @@ const cases: readonly Case[] = [
   number('inactiveTtlSeconds', 'SLUICE_INACTIVE_TTL_SECONDS', 0, 315_360_000),
   number('inactiveIntervalSeconds', 'SLUICE_INACTIVE_INTERVAL_SECONDS', 1, 604_800),
   number('handshakeTimeoutSeconds', 'SLUICE_HANDSHAKE_TIMEOUT_SECONDS', 1, 600),
+  number('drainDelaySeconds', 'SLUICE_DRAIN_DELAY_SECONDS', 0, 3600),
   number('drainSeconds', 'SLUICE_DRAIN_SECONDS', 0, 3600),
+  onOff('rebalance', 'SLUICE_REBALANCE'),
   {
     name: 'logLevel',
     variable: 'SLUICE_LOG_LEVEL',
@@ -283,6 +289,9 @@ const defaults: Settings = {
   proxyIdleSeconds: 3600,
   proxyClientConcurrency: 32,
   proxyConcurrency: 2048,
+  ...limitDefaults,
+  adminBind: '127.0.0.1',
+  blockQuota: 20,
   versions: { min: 6, max: 18 },
   queueQuota: 128,
   messageTtlSeconds: 21 * 86_400,
@@ -293,7 +302,9 @@ const defaults: Settings = {
   inactiveTtlSeconds: 21_600,
   inactiveIntervalSeconds: 3600,
   handshakeTimeoutSeconds: 60,
+  drainDelaySeconds: 0,
   drainSeconds: 30,
+  rebalance: false,
   logLevel: 'info',
 }
 

@@ -15,6 +15,7 @@ const subject = {
   health: new Health(),
   totals: undefined,
   proxy: undefined,
+  limits: undefined,
   certificates: { identity: undefined, web: undefined },
 }
 

@@ -20,7 +20,7 @@ test('a relay is ready when all of its parts are, and has started when all were 
 test('a relay that drains is not ready, whatever its parts are', () => {
   const health = new Health()
   for (const part of health.parts) health.watch(part)
-  health.isDraining = true
+  health.watchDraining(() => true)
   assert.equal(health.isReady, false)
   assert.equal(health.hasStarted, true)
   assert.deepEqual(health.problems, { draining: 'the relay is stopping' })
