@@ -173,6 +173,38 @@ const connections: Row = {
         },
       ],
     },
+    {
+      title: 'Held back by limits',
+      description:
+        'Commands a second that waited for their turn before they were done or refused, by the limit.',
+      kind: 'lines',
+      unit: 'reqps',
+      width: 8,
+      queries: [
+        {
+          expr: orNone(sum(rate('sluice_limit_delays_total'), 'limit'), 'limit'),
+          legend: '{{limit}}',
+        },
+      ],
+    },
+    {
+      title: 'Handshakes under way',
+      description:
+        'As SLUICE_LIMIT_HANDSHAKES counts them. At the limit, each new one takes the place of another.',
+      kind: 'lines',
+      unit: 'short',
+      width: 8,
+      queries: [{ expr: sum(of('sluice_limit_handshakes')), legend: 'handshakes' }],
+    },
+    {
+      title: 'Clients that limits remember',
+      description:
+        'Hashes of addresses with connections or with buckets that are not full. Far more than usual: many addresses at once.',
+      kind: 'lines',
+      unit: 'short',
+      width: 8,
+      queries: [{ expr: sum(of('sluice_limit_clients')), legend: 'clients' }],
+    },
   ],
 }
 
