@@ -66,7 +66,7 @@ const dataSourceVariable = {
   includeAll: false,
   multi: false,
   skipUrlSync: false,
-  current: {},
+  current: { selected: false, text: 'default', value: 'default' },
   options: [],
 }
 

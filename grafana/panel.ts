@@ -136,6 +136,8 @@ const stat = (panel: Panel) => ({
     orientation: 'auto',
     textMode: panel.queries.length > 1 ? 'value_and_name' : 'auto',
     wideLayout: true,
+    showPercentChange: false,
+    percentChangeColorMode: 'standard',
   },
 })
 
@@ -145,7 +147,15 @@ const heatmap = (panel: Panel) => ({
   options: {
     calculate: false,
     cellGap: 1,
-    color: { mode: 'scheme', scheme: 'Spectral', steps: 64, reverse: true, exponent: 0.5 },
+    color: {
+      mode: 'scheme',
+      scheme: 'Spectral',
+      steps: 64,
+      reverse: true,
+      fill: 'dark-orange',
+      exponent: 0.5,
+    },
+    exemplars: { color: 'rgba(255,0,255,0.7)' },
     filterValues: { le: 1e-9 },
     legend: { show: true },
     rowsFrame: { layout: 'auto' },
@@ -160,7 +170,10 @@ const table = (panel: Panel) => {
   return {
     type: 'table',
     fieldConfig: {
-      defaults: { ...defaultsOf(panel), custom: { align: 'auto', cellOptions: { type: 'auto' } } },
+      defaults: {
+        ...defaultsOf(panel),
+        custom: { align: 'auto', cellOptions: { type: 'auto' }, inspect: false },
+      },
       overrides: columns.flatMap(([, { name, unit }]) =>
         unit === undefined
           ? []
@@ -172,7 +185,13 @@ const table = (panel: Panel) => {
             ],
       ),
     },
-    options: { showHeader: true, cellHeight: 'sm', sortBy: [], footer: { show: false } },
+    options: {
+      showHeader: true,
+      cellHeight: 'sm',
+      sortBy: [],
+      frameIndex: 0,
+      footer: { show: false, reducer: ['sum'] },
+    },
     transformations: [
       { id: 'merge', options: {} },
       {
