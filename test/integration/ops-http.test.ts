@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { opsPlace, portFailure } from '../../src/cli/listen-failure.ts'
 import { Ops } from '../../src/ops/ops.ts'
 import { packageVersion } from '../../src/package-version.ts'
+import { Admin, adminToken } from '../support/admin.ts'
 import { OpsRelay, pageAt } from '../support/ops-relay.ts'
 import { within } from '../support/within.ts'
 
@@ -90,15 +91,17 @@ describe('the operations port of a relay', () => {
   })
 })
 
-test('a relay that stops is alive and not ready', async () => {
-  await using relay = await OpsRelay.start()
-  relay.ops.health.watchDraining(() => true)
+test('a relay that drains, whoever told it to, is alive and not ready', async () => {
+  await using relay = await OpsRelay.start({ adminPort: '0', adminToken })
+  assert.equal((await relay.get('/readyz')).status, 200)
+  await new Admin(relay.relay.adminPort).post('/v1/drain', {})
   const { status, body } = await relay.get('/readyz')
   assert.equal(status, 503)
   assert.deepEqual(JSON.parse(body), {
     status: 'not ready',
     problems: { draining: 'the relay is stopping' },
   })
+  assert.match((await relay.get('/metrics')).body, /^sluice_draining 1$/m)
   assert.equal((await relay.get('/livez')).status, 200)
   assert.equal((await relay.get('/startupz')).status, 200)
 })

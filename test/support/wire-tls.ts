@@ -65,6 +65,12 @@ export class TlsRelay implements AsyncDisposable {
     return port
   }
 
+  /** Of the admin API. */
+  get adminPort(): number {
+    assert.ok(this.#relay.adminPort)
+    return this.#relay.adminPort
+  }
+
   get port(): number {
     const [port] = this.#relay.ports
     assert.ok(port)
