@@ -109,13 +109,23 @@ after(async () => {
   await redis?.[Symbol.asyncDispose]()
 })
 
-/** Whether there is a number in what a query gives; a quantile of nothing is NaN. */
-const hasData = async ({ expr, instant }: Target, chosen: Readonly<Record<string, string>>) => {
+const labelsOf = (legend: string): readonly string[] =>
+  [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label)
+
+/**
+ * Whether there is a number in what a query gives; a quantile of nothing is NaN. Its legend then
+ * says something of each series.
+ */
+const hasData = async (target: Target, chosen: Readonly<Record<string, string>>) => {
+  const { expr, instant, legendFormat } = target
   const query = withVariables(expr, { ...GRAFANA, ...chosen })
   assert.doesNotMatch(query, /\$/)
   const series = instant
     ? await prometheus.instant(query)
     : await prometheus.range(query, SHOWN_SECONDS)
+  const labels = labelsOf(legendFormat)
+  for (const { metric } of series)
+    assert.ok(labels.length === 0 || labels.some((label) => metric[label]), legendFormat)
   return series.some(({ values }) => values.some(([, value]) => Number.isFinite(value)))
 }
 
@@ -133,6 +143,14 @@ for (const [choice, chosen] of Object.entries(choices))
           )
       })
   })
+
+test('pods know how full their Redis is', async () => {
+  const [used] = await prometheus.instant('min(sluice_redis_memory_used_bytes)')
+  const [maximum] = await prometheus.instant('min(sluice_redis_memory_max_bytes)')
+  assert.equal(maximum?.values[0]?.[1], 256 * 1024 ** 2)
+  const bytes = used?.values[0]?.[1] ?? 0
+  assert.ok(bytes > 100_000 && bytes < 256 * 1024 ** 2, `${bytes}`)
+})
 
 test('variables offer what there is', async () => {
   for (const [, { templating }] of dashboards())
