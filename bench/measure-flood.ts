@@ -1,5 +1,5 @@
 /** What clients of one address notice of a flood from another one, with limits by address and without. */
-import { MessageLoad } from './messages.ts'
+import { MessageLoad } from '../src/load/message-load.ts'
 import { Started } from './processes/calls.ts'
 import type { FloodCounts, FloodMethods } from './processes/flood-process.ts'
 import { RelayUnderTest } from './relay-under-test.ts'

@@ -30,5 +30,16 @@ export const commands: ReadonlyMap<string, Entry> = new Map([
   ['drain', entry('let its connections go', async () => (await import('./drain.ts')).drain)],
   ['shed', entry('let some of them go', async () => (await import('./shed.ts')).shed)],
   ['ping', entry('test any SMP server', async () => (await import('./ping.ts')).ping)],
+  [
+    'conformance',
+    entry(
+      'check that a server speaks SMP',
+      async () => (await import('./conformance.ts')).conformance,
+    ),
+  ],
+  [
+    'bench',
+    entry('load an SMP server and measure', async () => (await import('./bench.ts')).bench),
+  ],
   ['demo', entry('let two clients talk', async () => (await import('./demo.ts')).demo)],
 ])

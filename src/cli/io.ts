@@ -2,6 +2,8 @@
 import type { Environment } from '../config/given.ts'
 
 export interface Output {
+  /** Somebody watches: a line may be written over. */
+  readonly isTTY?: boolean
   write(text: string): unknown
 }
 

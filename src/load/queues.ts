@@ -1,17 +1,17 @@
 /** Queues as stock apps make them: Ed25519 recipients, senders with X25519 authenticators. */
-import type { SmpConnection } from '../src/client/connection.ts'
-import { nativeCrypto as crypto } from '../src/crypto/native.ts'
-import type { PrivateKey } from '../src/crypto/provider.ts'
-import type { Command } from '../src/protocol/command.ts'
-import type { RecipientId, SenderId } from '../src/protocol/ids.ts'
+import type { SmpConnection } from '../client/connection.ts'
+import { nativeCrypto as crypto } from '../crypto/native.ts'
+import type { PrivateKey } from '../crypto/provider.ts'
+import type { Command } from '../protocol/command.ts'
+import type { RecipientId, SenderId } from '../protocol/ids.ts'
 
-export interface BenchQueue {
+export interface MadeQueue {
   readonly recipientId: RecipientId
   readonly senderId: SenderId
   readonly recipientKey: PrivateKey<'Ed25519'>
 }
 
-export interface SecuredQueue extends BenchQueue {
+export interface SecuredQueue extends MadeQueue {
   readonly senderKey: PrivateKey<'X25519'>
 }
 
@@ -23,15 +23,26 @@ export const replyOf = <R>(result: { readonly reply: R } | { readonly error: Err
   return result.reply
 }
 
+export interface CreateOptions {
+  readonly subscribe: boolean
+  /** Where the server asks for one. */
+  readonly password?: string | undefined
+  /** Breaks off between two batches. */
+  readonly signal?: AbortSignal | undefined
+  /** Told as soon as they are there, so that they can be deleted whatever comes then. */
+  readonly onMade?: ((queues: readonly MadeQueue[]) => void) | undefined
+}
+
 /** Many commands of a kind at once, in as few blocks as they need. */
 export const createQueues = async (
   recipient: SmpConnection,
   count: number,
-  { subscribe }: { readonly subscribe: boolean },
-): Promise<readonly BenchQueue[]> => {
-  const queues: BenchQueue[] = []
+  { subscribe, password, signal, onMade }: CreateOptions,
+): Promise<readonly MadeQueue[]> => {
+  const queues: MadeQueue[] = []
   const { publicKey: dhKey } = crypto.generateKeyPair('X25519')
   while (queues.length < count) {
+    signal?.throwIfAborted()
     const pairs = Array.from({ length: Math.min(CREATED_AT_ONCE, count - queues.length) }, () =>
       crypto.generateKeyPair('Ed25519'),
     )
@@ -41,16 +52,21 @@ export const createQueues = async (
         authKey: publicKey,
         dhKey,
         subscribe,
+        ...(password !== undefined && { password }),
         request: { mode: 'messaging' },
       }
       return { command, key: privateKey }
     })
     const results = await recipient.requestBatch(requests)
-    results.forEach((result, i) => {
-      const { recipientId, senderId } = replyOf(result)
+    const made = results.flatMap((result, i): MadeQueue[] => {
       const recipientKey = pairs[i]?.privateKey
-      if (recipientKey !== undefined) queues.push({ recipientId, senderId, recipientKey })
+      if ('error' in result || recipientKey === undefined) return []
+      const { recipientId, senderId } = result.reply
+      return [{ recipientId, senderId, recipientKey }]
     })
+    onMade?.(made)
+    for (const result of results) replyOf(result)
+    queues.push(...made)
   }
   return queues
 }
@@ -58,7 +74,7 @@ export const createQueues = async (
 /** Gives each queue a sender. */
 export const secureQueues = async (
   sender: SmpConnection,
-  queues: readonly BenchQueue[],
+  queues: readonly MadeQueue[],
 ): Promise<readonly SecuredQueue[]> => {
   const pairs = queues.map(() => crypto.generateKeyPair('X25519'))
   const requests = pairs.map(({ publicKey, privateKey }, i) => {
