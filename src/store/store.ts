@@ -13,19 +13,31 @@ import type {
   NotifierId,
   RecipientId,
   SenderId,
+  ServiceId,
 } from '../protocol/ids.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import type { QueueMode } from '../protocol/reply.ts'
+import type { NotifierStore } from './notifier-store.ts'
+import type { ServiceStore } from './service-store.ts'
 
 export type QueueStatus =
   | { readonly state: 'active' | 'suspended' }
   | { readonly state: 'blocked'; readonly blocking: Blocking }
+
+/** A registered service. */
+export interface Service {
+  readonly serviceId: ServiceId
+  /** What the store knows it by; says nothing to anybody else. */
+  readonly name: string
+}
 
 export interface Notifier {
   readonly notifierId: NotifierId
   readonly authKey: AuthKey
   /** 32 bytes; encrypts notification metadata. */
   readonly dhSecret: Bytes
+  /** The service that gets its notifications, whichever of its connections holds them. */
+  readonly service?: Service
 }
 
 /**
@@ -43,6 +55,8 @@ export interface QueueRecord {
   readonly mode?: QueueMode
   readonly linkId?: LinkId
   readonly notifier?: Notifier
+  /** The messaging service that made the queue. */
+  readonly serviceId?: ServiceId
   readonly status: QueueStatus
 }
 
@@ -72,8 +86,8 @@ export interface StoredNotification {
 }
 
 /**
- * A connection's claim on a queue or notifier. Each SUB and NSUB makes a new claim, so that news
- * about an earlier one is told apart.
+ * A connection's claim on a queue, notifier or service. Each SUB, NSUB and NSUBS makes a new claim,
+ * so that news about an earlier one is told apart.
  */
 export interface Subscriber {
   readonly connection: number
@@ -88,6 +102,7 @@ export type StoreEvent = { readonly claim: number } & (
       readonly recipientId: RecipientId
       readonly message?: StoredMessage
     }
+  /** Also of a notifier that was a service's: then the claim is the one on the service. */
   | { readonly type: 'ended' | 'deleted'; readonly entityId: RecipientId | NotifierId }
   | {
       readonly type: 'blocked'
@@ -95,6 +110,8 @@ export type StoreEvent = { readonly claim: number } & (
       readonly blocking: Blocking
     }
   | { readonly type: 'notified'; readonly notifierId: NotifierId }
+  /** `service-notified`: notifications of a service wait; `service-ended`: others hold it now. */
+  | { readonly type: 'service-notified' | 'service-ended' }
   /** Nothing reaches the connection here any more, whatever its claims: elsewhere it might. */
   | { readonly type: 'isolated' }
 )
@@ -147,7 +164,7 @@ export interface Append {
   readonly notification?: StoredNotification
 }
 
-export interface QueueStore {
+export interface QueueStore extends NotifierStore, ServiceStore {
   /**
    * In the order of the ids. A record may be one of the past, which is good enough to act on, as
    * calls refuse it; a refusal has to rest on a `fresh` one. The same work whether or not there is a
@@ -210,28 +227,13 @@ export interface QueueStore {
     senderKey?: AuthKey,
   ): Promise<Stale | { readonly outcome: 'done'; readonly content?: LinkContent }>
 
-  /** Replaces the notifier; the old one's subscriber, unless it is `by`, gets `deleted`. */
-  setNotifier(queue: QueueRecord, notifier: Notifier, by: number): Promise<Stale | Done | Taken>
-  removeNotifier(queue: QueueRecord, by: number): Promise<Stale | Done>
-  subscribeNotifiers(
-    queues: readonly QueueRecord[],
-    subscriber: Subscriber,
-  ): Promise<readonly (Stale | Done | Failed)[]>
-  /**
-   * Removes and returns the oldest notifications, up to `limit` of each notifier, of notifiers that
-   * the connection holds; undefined where that failed.
-   */
-  takeNotifications(
-    notifierIds: readonly NotifierId[],
-    options: { readonly connection: number; readonly limit: number },
-  ): Promise<readonly (readonly StoredNotification[] | undefined)[]>
-
   /** Gives up all that a closed connection still holds, which is what it says. */
   release(
     connection: number,
     held: {
       readonly recipients: readonly RecipientId[]
       readonly notifiers: readonly NotifierId[]
+      readonly service?: Service
     },
   ): Promise<void>
   /** Of the whole cluster. Not for the path of a command. */

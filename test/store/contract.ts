@@ -10,6 +10,7 @@ import { notifierCases } from './contract/notifiers.ts'
 import { podCases } from './contract/pods.ts'
 import { podRaceCases, raceCases } from './contract/races.ts'
 import { recordCases } from './contract/records.ts'
+import { podServiceCases, serviceCases } from './contract/services.ts'
 import { podStaleCases, staleCases } from './contract/stale.ts'
 import { subscriptionCases } from './contract/subscriptions.ts'
 
@@ -23,6 +24,7 @@ const subjects: Readonly<Record<string, Cases>> = {
   subscriptions: subscriptionCases,
   links: linkCases,
   notifiers: notifierCases,
+  services: serviceCases,
   expiry: expiryCases,
   counts: countCases,
   races: raceCases,
@@ -33,6 +35,7 @@ const clusterSubjects: Readonly<Record<string, Cases>> = {
   'old records of two pods': podStaleCases,
   'races of two pods': podRaceCases,
   'counts of two pods': podCountCases,
+  'services of two pods': podServiceCases,
 }
 
 export const storeContract = (name: string, factory: StoreFactory): void => {

@@ -9,6 +9,7 @@ import {
   type RecipientId,
 } from '../../protocol/ids.ts'
 import type { AuthKey } from '../../protocol/keys.ts'
+import type { ServiceCertificate } from '../service-store.ts'
 import type {
   Acknowledgement,
   Append,
@@ -21,17 +22,17 @@ import type {
   QueueParty,
   QueueRecord,
   QueueStore,
-  Stale,
+  Service,
   StoreOptions,
   Subscriber,
 } from '../store.ts'
 import { MemoryExpiry } from './memory-expiry.ts'
+import { MemoryNotifierChanges } from './memory-notifier-changes.ts'
 import { MemoryNotifiers, type News, type Taking } from './memory-notifiers.ts'
 import { MemoryQueue, type Tally } from './memory-queue.ts'
 import { QueueTable } from './queue-table.ts'
 import { sweep } from './sweep.ts'
 
-const stale: Stale = { outcome: 'stale' }
 const done: Done = { outcome: 'done' }
 const taken = { outcome: 'taken' } as const
 const missing: Lookup = { outcome: 'missing' }
@@ -41,6 +42,7 @@ export class MemoryStore implements QueueStore {
   readonly #expiry: MemoryExpiry
   readonly #table = new QueueTable()
   readonly #notifiers = new MemoryNotifiers((subscriber, news) => this.#tell(subscriber, news))
+  readonly #changes = new MemoryNotifierChanges(this.#table, this.#notifiers)
   readonly #tally: Tally = { messages: 0 }
   readonly #stopSweeping: () => void
 
@@ -192,46 +194,45 @@ export class MemoryStore implements QueueStore {
     })
   }
 
-  async setNotifier(record: QueueRecord, notifier: Notifier, by: number) {
-    return this.#table.on(record, (queue) => {
-      if (this.#notifiers.has(notifier.notifierId)) return taken
-      if (record.notifier !== undefined) this.#notifiers.remove(record.notifier.notifierId, by)
-      this.#notifiers.add(notifier.notifierId, record.recipientId)
-      queue.change({ notifier })
-      return done
-    })
+  setNotifier(record: QueueRecord, notifier: Notifier, by: number) {
+    return this.#changes.set(record, notifier, by)
   }
 
-  async removeNotifier(record: QueueRecord, by: number) {
-    return this.#table.on(record, (queue) => {
-      const { notifier, ...rest } = queue.record
-      if (notifier === undefined) return done
-      this.#notifiers.remove(notifier.notifierId, by)
-      queue.replace(rest)
-      return done
-    })
+  removeNotifier(record: QueueRecord, by: number) {
+    return this.#changes.remove(record, by)
   }
 
-  async subscribeNotifiers(records: readonly QueueRecord[], subscriber: Subscriber) {
-    return records.map((record) =>
-      this.#table.on(record, () => {
-        if (record.notifier === undefined) return stale
-        this.#notifiers.subscribe(record.notifier.notifierId, subscriber)
-        return done
-      }),
-    )
+  subscribeNotifiers(records: readonly QueueRecord[], subscriber: Subscriber) {
+    return this.#changes.subscribe(records, subscriber)
+  }
+
+  associateNotifiers(records: readonly QueueRecord[], service: Service) {
+    return this.#changes.associate(records, service)
   }
 
   async takeNotifications(ids: readonly NotifierId[], taking: Taking) {
     return ids.map((id) => this.#notifiers.take(id, taking, this.#expiry.notificationHorizon))
   }
 
+  async takeServiceNotifications(service: Service, taking: Taking) {
+    return this.#notifiers.takeOfService(service, taking, this.#expiry.notificationHorizon)
+  }
+
+  async registerService(certificate: ServiceCertificate) {
+    return this.#notifiers.services.register(certificate)
+  }
+
+  async subscribeService(service: Service, subscriber: Subscriber) {
+    return this.#notifiers.services.subscribe(service, subscriber)
+  }
+
   async release(
     connection: number,
-    held: { recipients: readonly RecipientId[]; notifiers: readonly NotifierId[] },
+    { recipients, notifiers, service }: Parameters<QueueStore['release']>[1],
   ) {
-    for (const id of held.recipients) this.#table.get(id)?.release(connection)
-    for (const id of held.notifiers) this.#notifiers.release(id, connection)
+    for (const id of recipients) this.#table.get(id)?.release(connection)
+    for (const id of notifiers) this.#notifiers.release(id, connection)
+    if (service !== undefined) this.#notifiers.services.release(service, connection)
   }
 
   async count() {
