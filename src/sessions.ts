@@ -79,11 +79,15 @@ export class Sessions {
   }
 
   async #open(transport: Transport): Promise<Session | undefined> {
-    const { settings, identity, crypto, log, faults } = this.#options
+    const { settings, identity, crypto, log, faults, store, now } = this.#options
     const deadline = setTimeout(() => transport.destroy(), settings.handshakeTimeoutSeconds * 1000)
     try {
       const { versions } = settings
-      return this.#begin(transport, await shakeHands(transport, { crypto, identity, versions }))
+      const agreed = await shakeHands(transport, {
+        ...{ crypto, identity, versions, now },
+        registerService: (certificate) => store.registerService(certificate),
+      })
+      return this.#begin(transport, agreed)
     } catch (error) {
       if (error instanceof ProtocolError) log.debug({ reason: error.message }, 'handshake refused')
       else faults.tell(error, 'handshake')

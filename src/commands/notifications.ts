@@ -5,6 +5,7 @@ import { asNotifierId, type NotifierId } from '../protocol/ids.ts'
 import { errInternal, OK, type Reply } from '../protocol/reply.ts'
 import { errBadKey, newNotifier } from './agreement.ts'
 import { byRecipient } from './recipient.ts'
+import { associate } from './services.ts'
 import {
   answer,
   type Context,
@@ -81,6 +82,8 @@ const subscribe = async (
   requests: readonly QueueRequest<Nsub>[],
 ): Promise<readonly Outcome[]> => {
   const { store, connection } = context
+  const { service } = connection.subscriptions
+  if (service !== undefined) return associate(context, service, requests)
   const claim = connection.nextClaim()
   const all = requests.map((request) => open(context, request, claim))
   const queues = requests.map(({ queue }) => queue)
@@ -100,6 +103,7 @@ const subscribe = async (
 
 export const NSUB: QueueCommand<Nsub> = {
   credentials: 'both',
+  byService: 'too',
   party: 'notifier',
   keys: ({ notifier }) => (notifier === undefined ? [] : [notifier.authKey]),
   whenBlocked: 'runs',

@@ -23,7 +23,12 @@ interface Opened {
   readonly previous?: Pick<Subscription, 'claim' | 'delivered'>
 }
 
-const SOK: Reply<'SOK'> = { tag: 'SOK' }
+/** Names the service that the queue belongs to, if that is whose session this is. */
+const sokOf = ({ queue, binding }: QueueRequest<Sub>): Reply<'SOK'> => {
+  const { serviceId } = queue
+  const isOurs = serviceId !== undefined && serviceId === binding.service?.service.serviceId
+  return { tag: 'SOK', ...(isOurs && { serviceId }) }
+}
 
 /** Before the store is asked, so that what it delivers meanwhile finds the subscription. */
 const open = ({ connection }: Context, request: QueueRequest<Sub>, claim: number): Opened => {
@@ -48,9 +53,10 @@ const opened = (context: Context, one: Opened, head: StoredMessage | undefined):
   const { subscriptions } = context.connection
   const { recipientId, dhSecret } = one.request.queue
   const sent = (): void => subscriptions.release(recipientId, one.subscription)
-  if (head === undefined) return { reply: SOK, sent }
+  const reply = sokOf(one.request)
+  if (head === undefined) return { reply, sent }
   subscriptions.delivered(one.subscription, head.messageId)
-  return { reply: SOK, event: messageReply(context.crypto, dhSecret, head), sent }
+  return { reply, event: messageReply(context.crypto, dhSecret, head), sent }
 }
 
 const subscribe = async (
@@ -76,6 +82,7 @@ const subscribe = async (
 
 export const SUB: QueueCommand<Sub> = {
   ...byRecipient,
+  byService: 'too',
   async run(context, request) {
     const [outcome = STALE] = await runBatch(context, [request])
     return outcome

@@ -11,6 +11,8 @@ import {
   type NotifierId,
   type RecipientId,
 } from '../protocol/ids.ts'
+import type { Service } from '../store/store.ts'
+import { ServiceSubscription } from './service-subscription.ts'
 
 /** A claim that the store holds for the connection, on a queue or a notifier. */
 export interface Claim {
@@ -41,10 +43,13 @@ export interface SubscriptionHooks {
 export class Subscriptions {
   readonly #recipients = new Map<RecipientId, Subscription>()
   readonly #notifiers = new Map<NotifierId, Claim>()
+  /** In a service's session. */
+  readonly service: ServiceSubscription | undefined
   readonly #hooks: SubscriptionHooks
 
-  constructor(hooks: SubscriptionHooks) {
+  constructor(hooks: SubscriptionHooks, service?: Service) {
     this.#hooks = hooks
+    this.service = service && new ServiceSubscription(service)
   }
 
   get(id: RecipientId): Subscription | undefined {
@@ -98,6 +103,7 @@ export class Subscriptions {
     this.#notifiers.delete(id)
   }
 
+  /** Undoes one count of `busy` of a notifier, or of the service. */
   releaseNotifier(claim: Claim): void {
     claim.busy -= 1
     if (claim.busy === 0) this.#hooks.released()
@@ -119,15 +125,16 @@ export class Subscriptions {
 
   /** Getters do not count: they hold nothing in the store. */
   get isEmpty(): boolean {
-    if (this.#notifiers.size > 0) return false
+    if (this.#notifiers.size > 0 || this.service?.isHeld) return false
     for (const { kind } of this.#recipients.values()) if (kind === 'subscriber') return false
     return true
   }
 
   /** What the store holds for this connection. */
-  get held(): { recipients: readonly RecipientId[]; notifiers: readonly NotifierId[] } {
+  get held() {
     const recipients: RecipientId[] = []
     for (const [id, { kind }] of this.#recipients) if (kind === 'subscriber') recipients.push(id)
-    return { recipients, notifiers: [...this.#notifiers.keys()] }
+    const service = this.service?.isHeld ? { service: this.service.service } : {}
+    return { recipients, notifiers: [...this.#notifiers.keys()], ...service }
   }
 }

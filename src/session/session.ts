@@ -5,15 +5,15 @@ import { Subscriptions } from '../delivery/subscriptions.ts'
 import { type BlockPacker, decodeBlock } from '../protocol/block.ts'
 import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
 import type { Tag } from '../protocol/command.ts'
-import { noEntity } from '../protocol/ids.ts'
+import { noEntity, type RecipientId } from '../protocol/ids.ts'
 import { refusal } from '../protocol/reply.ts'
-import { authorizedPrefix } from '../protocol/transmission.ts'
 import { Slots } from '../slots.ts'
 import type { StoreEvent } from '../store/store.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Admission } from './admission.ts'
 import {
   type Authorized,
+  bindingOf,
   type Claimed,
   type Faulty,
   type Refused,
@@ -84,25 +84,25 @@ export class Session implements Listener {
 
   constructor(options: SessionOptions) {
     const { transport, agreed, connection, context, onFault } = options
-    const { version, sessionId, sessionKey, clientKey, blocks } = agreed
+    const { clientKey, blocks, service } = agreed
     this.#options = options
     this.#blocks = blocks
-    this.#binding = {
-      version,
-      sessionId,
-      sessionKey,
-      authorizedPrefix: authorizedPrefix(sessionId),
-    }
+    this.#binding = bindingOf(agreed)
     const { proxyClientConcurrency = REMOTE_COMMANDS } = context.policy
     this.#remote = new Slots(proxyClientConcurrency, REMOTE_PATIENCE_MS)
     this.#lastReceivedAt = context.now()
     const { now } = context
     this.#output = new Output({ transport, blocks, session: agreed, packer: options.packer, now })
-    this.#subscriptions = new Subscriptions({
-      fetchHead: (id) => this.#pushes.want(id),
+    const hooks = {
+      fetchHead: (id: RecipientId) => this.#pushes.want(id),
       released: () => endings.flush(),
+    }
+    this.#subscriptions = new Subscriptions(hooks, service?.service)
+    const endings = new Endings({
+      output: this.#output,
+      subscriptions: this.#subscriptions,
+      onOverflow: () => this.close(),
     })
-    const endings = new Endings(this.#output, this.#subscriptions)
     this.#pushes = new Pushes({
       ...options,
       output: this.#output,

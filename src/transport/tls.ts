@@ -2,6 +2,7 @@
 import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
+import type { Bytes } from '../protocol/bytes.ts'
 import { BlockStream } from './block-stream.ts'
 import { drained } from './drained.ts'
 import type { Transport } from './transport.ts'
@@ -30,6 +31,7 @@ export const smpTlsOptions = ({ chainPem, keyPem }: TlsCredentials): TlsOptions 
   ecdhCurve: 'X448:X25519',
   sigalgs: 'ed448:ed25519',
   secureOptions,
+  // of services; whatever is shown is judged when a hello says that it is one's
   requestCert: true,
   rejectUnauthorized: false,
   // without a common entry the handshake fails with no_application_protocol
@@ -74,6 +76,20 @@ export class TlsHandshakes {
   }
 }
 
+/** One more than a service may show is enough to refuse it. */
+const MAX_CHAIN = 5
+
+/** As they were sent; whose key the leaf's is has been proven, and nothing else checked. */
+const chainOf = (socket: TLSSocket): readonly Bytes[] => {
+  const chain: Bytes[] = []
+  let certificate = socket.getPeerX509Certificate()
+  while (certificate !== undefined && chain.length < MAX_CHAIN) {
+    chain.push(new Uint8Array(certificate.raw))
+    certificate = certificate.issuerCertificate
+  }
+  return chain
+}
+
 /** The socket must have finished its handshake; undefined if it was closed meanwhile. */
 export const tlsTransport = (
   socket: TLSSocket,
@@ -94,6 +110,7 @@ export const tlsTransport = (
   return {
     sessionId,
     alpn: socket.alpnProtocol || undefined,
+    clientChain: () => chainOf(socket),
     clientAddress,
     blocks,
     send: (block) => {

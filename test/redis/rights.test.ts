@@ -20,6 +20,7 @@ const COMMANDS = [
   ...['get', 'set'],
   ...['hdel', 'hget', 'hgetall', 'hincrby', 'hkeys', 'hlen', 'hmget', 'hset', 'hsetnx'],
   ...['lindex', 'llen', 'lpop', 'lrange', 'ltrim', 'rpush'],
+  ...['zadd', 'zcard', 'zrange', 'zrem'],
 ] as const
 
 /** `asking` while slots move. */

@@ -84,3 +84,10 @@ export const take = (pod: Pod, { service, holder }: Scene, limit = 1000) =>
 
 export const of = ({ notifierId }: Notifier, ...all: readonly StoredNotification[]) =>
   all.map((one) => ({ ...one, notifierId }))
+
+/** Resolves when the holder was told so often that something waits. */
+export const toldOften = (pod: Pod, { holder }: Scene, count: number): Promise<void> =>
+  pod.events.hold(
+    holder.connection,
+    (events) => events.filter(({ type }) => type === 'service-notified').length >= count,
+  )

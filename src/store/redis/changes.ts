@@ -55,13 +55,16 @@ export const withHolders = async (
     const answer = await act(queue)
     if (answer.word === 'stale') pod.options.repository.cache.drop(record.recipientId)
     if (answer.word !== 'moved') return answer
-    takeHolders(queue, answer)
+    takeHolders(pod, queue, answer)
   }
   throw new UnexpectedAnswer('a queue kept changing hands under a command')
 }
 
-/** `{ subscriber, notifier's subscriber }`. */
-const takeHolders = (queue: CachedQueue, { rest }: ScriptAnswer): void => {
-  queue.subscriber = holdingOf(textOf(rest[0]))
-  queue.notifierSubscriber = holdingOf(textOf(rest[1]))
+/** `{ subscriber, who holds the notifier }`, as far as the script has looked. */
+const takeHolders = (pod: Pod, queue: CachedQueue, { rest }: ScriptAnswer): void => {
+  const [subscriber, notifier] = rest.map((one) =>
+    Buffer.isBuffer(one) ? holdingOf(textOf(one)) : undefined,
+  )
+  if (subscriber !== undefined) queue.subscriber = subscriber
+  if (notifier !== undefined) pod.setNotifierHolding(queue, notifier)
 }

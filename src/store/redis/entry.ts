@@ -1,6 +1,7 @@
 /** What pods write into each other's mailboxes: small, and without ids that mean anything. */
-import { ProtocolError } from '../../protocol/bytes.ts'
+import { type Bytes, ProtocolError } from '../../protocol/bytes.ts'
 import type { Blocking } from '../../protocol/error.ts'
+import { bareBase64url, fromBase64url } from '../../protocol/text.ts'
 import type { BlindId } from './cluster-keys.ts'
 import type { Holder } from './holder.ts'
 
@@ -12,14 +13,20 @@ export type EntryType =
   | 'notified'
   | 'notifier-ended'
   | 'notifier-deleted'
+  | 'service-notified'
+  | 'service-ended'
+  | 'service-notifier-ended'
+  | 'service-notifier-deleted'
 
 export interface Entry {
   readonly type: EntryType
   readonly connection: number
   readonly claim: number
-  /** The queue's blind recipient id. */
+  /** The queue's blind recipient id; the service's name where it is about the service itself. */
   readonly queue: BlindId
   readonly blocking?: Blocking
+  /** The sealed id of a service's notifier, which its holder does not know otherwise. */
+  readonly notifier?: Bytes
 }
 
 const letters: readonly (readonly [EntryType, string])[] = [
@@ -30,17 +37,22 @@ const letters: readonly (readonly [EntryType, string])[] = [
   ['notified', 'n'],
   ['notifier-ended', 'E'],
   ['notifier-deleted', 'D'],
+  ['service-notified', 'w'],
+  ['service-ended', 'S'],
+  ['service-notifier-ended', 'F'],
+  ['service-notifier-deleted', 'G'],
 ]
 
-/** `letter:connection:claim:queue[:blocking as JSON]` */
+/** `letter:connection:claim:queue[:blocking as JSON, or notifier]` */
 export const entryText = (
   type: EntryType,
   { connection, claim }: Holder,
   queue: BlindId,
-  blocking?: Blocking,
+  { blocking, notifier }: Pick<Entry, 'blocking' | 'notifier'> = {},
 ): string => {
   const letter = letters.find(([known]) => known === type)?.[1] ?? ''
   const text = `${letter}:${connection.toString(36)}:${claim.toString(36)}:${queue}`
+  if (notifier !== undefined) return `${text}:${bareBase64url(notifier)}`
   return blocking === undefined ? text : `${text}:${JSON.stringify(blocking)}`
 }
 
@@ -67,9 +79,15 @@ export const parseEntry = (text: string): Entry => {
     connection: Number.parseInt(connection, 36),
     claim: Number.parseInt(claim, 36),
     queue,
-    ...(rest.length > 0 && { blocking: parseBlocking(rest.join(':')) }),
+    ...(rest.length > 0 && detailOf(type, rest.join(':'))),
   }
 }
+
+const detailOf = (type: EntryType, text: string): Pick<Entry, 'blocking' | 'notifier'> =>
+  type === 'blocked' ? { blocking: parseBlocking(text) } : { notifier: fromBase64url(text) }
+
+export const isOfService = (type: EntryType): type is `service-${string}` & EntryType =>
+  type.startsWith('service')
 
 /** Whose subscription an entry is about. */
 export const partyOf = (type: EntryType): 'recipient' | 'notifier' =>

@@ -89,8 +89,8 @@ export class Mailboxes {
     try {
       const bytes = bytesOf(entry)
       if (bytes === undefined) return
-      const { blocking, ...rest } = parseEntry(Buffer.from(bytes).toString('latin1'))
-      this.#pod.tell(rest, { blocking })
+      const { blocking, notifier, ...rest } = parseEntry(Buffer.from(bytes).toString('latin1'))
+      this.#pod.tell(rest, { blocking, notifierId: notifier && this.#pod.openNotifier(notifier) })
     } catch (error) {
       // an entry of another version must not hold up the others
       this.#options.onFault(error, 'mailbox entry')

@@ -3,6 +3,7 @@ import type { LinkContent } from '../../protocol/command.ts'
 import type { Blocking } from '../../protocol/error.ts'
 import type { EntityId, LinkId, NotifierId, RecipientId } from '../../protocol/ids.ts'
 import type { AuthKey } from '../../protocol/keys.ts'
+import type { ServiceCertificate } from '../service-store.ts'
 import type {
   Acknowledgement,
   Append,
@@ -13,6 +14,7 @@ import type {
   QueueParty,
   QueueRecord,
   QueueStore,
+  Service,
   Stale,
   StoreCounts,
   Subscriber,
@@ -26,6 +28,8 @@ import { NotifierChanges } from './notifier-changes.ts'
 import type { Pod } from './pod.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { scripts } from './scripts.ts'
+import { ServiceRegistry } from './service-registry.ts'
+import { Services } from './services.ts'
 
 export type OnFault = (error: unknown, during: string) => void
 
@@ -44,6 +48,8 @@ export class RedisStore implements QueueStore {
   readonly #changes: QueueChanges
   readonly #links: LinkChanges
   readonly #notifiers: NotifierChanges
+  readonly #registry: ServiceRegistry
+  readonly #services: Services
   readonly #stop: () => Promise<void>
   readonly #onFault: OnFault
 
@@ -58,6 +64,8 @@ export class RedisStore implements QueueStore {
     this.#changes = new QueueChanges(pod)
     this.#links = new LinkChanges(pod)
     this.#notifiers = new NotifierChanges(pod)
+    this.#registry = new ServiceRegistry(pod)
+    this.#services = new Services(pod, { onFault })
     this.#stop = stop
   }
 
@@ -160,8 +168,28 @@ export class RedisStore implements QueueStore {
     )
   }
 
+  registerService(certificate: ServiceCertificate) {
+    return this.#registry.register(certificate)
+  }
+
+  subscribeService(service: Service, subscriber: Subscriber) {
+    return this.#services.subscribe(service, subscriber)
+  }
+
+  associateNotifiers(records: readonly QueueRecord[], service: Service) {
+    return each(records, (record) => this.#notifiers.associate(record, service))
+  }
+
+  takeServiceNotifications(
+    service: Service,
+    options: { readonly connection: number; readonly limit: number },
+  ) {
+    return this.#services.take(service, options)
+  }
+
   /** Knows itself what the connection holds. What cannot be given up is corrected on contact. */
   async release(connection: number) {
+    await this.#services.release(connection)
     const all = this.#pod.interests.take(connection)
     for (let at = 0; at < all.length; at += RELEASED_AT_ONCE)
       await Promise.all(all.slice(at, at + RELEASED_AT_ONCE).map((held) => this.#release(held)))

@@ -3,10 +3,14 @@ import { Script } from './script.ts'
 
 export const scripts = {
   acknowledge: new Script('acknowledge'),
+  associateNotifier: new Script('associate-notifier'),
   appendMessage: new Script('append-message'),
+  claimCertificate: new Script('claim-certificate'),
   createQueue: new Script('create-queue'),
   deleteQueue: new Script('delete-queue'),
   fetchHead: new Script('fetch-head'),
+  holdService: new Script('hold-service'),
+  keepCertificate: new Script('keep-certificate'),
   keepIndex: new Script('keep-index'),
   keepQueue: new Script('keep-queue'),
   openLink: new Script('open-link'),
@@ -15,6 +19,7 @@ export const scripts = {
   release: new Script('release'),
   releaseIndex: new Script('release-index'),
   readLink: new Script('open-link', { isForFull: true }),
+  releaseService: new Script('release-service'),
   removeLink: new Script('remove-link'),
   removeNotifier: new Script('set-notifier', { isForFull: true }),
   resume: new Script('resume'),
@@ -23,5 +28,7 @@ export const scripts = {
   subscribe: new Script('subscribe'),
   subscribeNotifier: new Script('subscribe-notifier'),
   takeNotifications: new Script('take-notifications'),
+  takeService: new Script('take-service'),
+  takeWaiting: new Script('take-waiting'),
   updateQueue: new Script('update-queue'),
 } as const

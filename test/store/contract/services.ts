@@ -21,6 +21,7 @@ import {
   register,
   take,
   told,
+  toldOften,
 } from '../services.ts'
 
 const done = { outcome: 'done' }
@@ -157,10 +158,9 @@ const association: Readonly<Record<string, Case>> = {
 
     const queue = await there.create({ notifier: second })
     const waiting = await notify(there, queue)
+    await toldOften(here, scene, 1)
     await there.store.associateNotifiers([queue], scene.service)
-    await here.events.hold(scene.holder.connection, (events) =>
-      events.some(({ type }) => type === 'service-notified'),
-    )
+    await toldOften(here, scene, 2)
     same((await take(here, scene)).notifications, of(second, waiting))
   },
 
@@ -312,6 +312,7 @@ const notifications: Readonly<Record<string, Case>> = {
     here.clock.advance(1)
     const second = await notify(there, queue)
     here.clock.advance(limits.notificationTtlSeconds)
+    await toldOften(here, scene, 1)
     same((await take(here, scene)).notifications, of(notifier, second))
     await notify(there, queue)
     here.clock.advance(limits.notificationTtlSeconds + 1)
