@@ -1,15 +1,15 @@
 /** What a client hello says of a service, checked and registered (SMP, "Service certificates"). */
-
 import type { CryptoProvider } from '../crypto/provider.ts'
 import { ChainError } from '../identity/chain.ts'
 import { verifyServiceChain } from '../identity/service-chain.ts'
 import { BLOCK_BYTES } from '../protocol/block.ts'
-import { type Bytes, equalBytes, ProtocolError } from '../protocol/bytes.ts'
+import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
 import type { TransportCode } from '../protocol/error.ts'
 import {
   type ClientHello,
   decodeSignedKey,
   encodeServiceResponse,
+  equalChains,
   type ServiceRole,
 } from '../protocol/handshake.ts'
 import type { AuthKey } from '../protocol/keys.ts'
@@ -42,16 +42,13 @@ const refuse = (transport: Transport, error: TransportCode, reason: string): Pro
   return new ProtocolError(reason)
 }
 
-const isSame = (a: readonly Bytes[], b: readonly Bytes[]): boolean =>
-  a.length === b.length && a.every((one, index) => equalBytes(one, b[index] ?? new Uint8Array(0)))
-
 /** @throws ChainError, ProtocolError */
 const verify = (
   hello: ServiceHello,
   shown: readonly Bytes[],
   { crypto, now }: ServiceHelloOptions,
 ): Pick<SessionService, 'certificateHash' | 'key'> => {
-  if (!isSame(hello.chain, shown)) throw new ProtocolError('a chain that TLS has not seen')
+  if (!equalChains(hello.chain, shown)) throw new ProtocolError('a chain that TLS has not seen')
   const { leafKey, hash } = verifyServiceChain(hello.chain, new Date(now()))
   const { key, content, signature } = decodeSignedKey(hello.signedKey)
   if (key.algorithm !== 'Ed25519') throw new ProtocolError('a session key of another kind')

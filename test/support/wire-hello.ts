@@ -37,6 +37,8 @@ export interface ConnectOptions {
   readonly alpn?: 'none'
   /** Shown in TLS and in the hello; from v16. */
   readonly service?: WireService
+  /** What TLS shows; default: the certificates of the service. */
+  readonly chain?: readonly Bytes[]
   /** 12 bytes in TLS 1.2, 32 in TLS 1.3. */
   readonly sessionId?: Bytes
 }

@@ -85,10 +85,11 @@ export class WireRelay implements AsyncDisposable {
   /** A connection that has said nothing yet. */
   open(options: ConnectOptions = {}): MemoryConnection {
     const { alpn, sessionId = nativeCrypto.randomBytes(32), service } = options
+    const { chain = service?.identity.chain } = options
     const connection = new MemoryConnection({
       sessionId,
       alpn: alpn ? undefined : 'smp/1',
-      ...(service && { chain: service.identity.chain }),
+      ...(chain && { chain }),
     })
     this.#connections.add(connection)
     const serving = this.#serve(connection.transport()).finally(() => {
