@@ -1,5 +1,6 @@
 /** One relay process: listeners, sessions and store put together. */
 import type { Logger } from 'pino'
+import type { AdminApi } from './admin/admin-api.ts'
 import type { Information } from './config/information.ts'
 import type { Settings } from './config/settings.ts'
 import { nativeCrypto } from './crypto/native.ts'
@@ -7,6 +8,7 @@ import { Hub } from './delivery/hub.ts'
 import { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
 import { Listeners } from './listeners.ts'
+import { openAdmin } from './open-admin.ts'
 import { openProxy } from './open-proxy.ts'
 import { openStore } from './open-store.ts'
 import type { Relays } from './proxy/relays.ts'
@@ -35,6 +37,8 @@ export interface Relay extends AsyncDisposable {
   readonly ports: readonly number[]
   /** Ports for WebSocket and page, with TLS and without. */
   readonly webPorts: Readonly<Record<'wss' | 'ws', readonly number[]>>
+  /** Of the admin API, if there is one. */
+  readonly adminPort: number | undefined
   /** For connections from now on; without effect if there was no certificate before. */
   renewWebCertificate(certificate: TlsCredentials): void
   /** Stops accepting, closes the connections within the drain time, and frees everything. */
@@ -55,6 +59,7 @@ class RunningRelay implements Relay {
   readonly #sessions: Sessions
   #site: Site | undefined
   #listeners: Listeners | undefined
+  #admin: AdminApi | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: RelayOptions, { hub, store, faults }: Parts) {
@@ -76,6 +81,10 @@ class RunningRelay implements Relay {
     return { wss, ws }
   }
 
+  get adminPort(): number | undefined {
+    return this.#admin?.port
+  }
+
   async listen(): Promise<void> {
     const { settings, identity, webCertificate, information } = this.#options
     const { accept } = this.#sessions
@@ -93,6 +102,9 @@ class RunningRelay implements Relay {
       accept,
     })
     await this.#listeners.open()
+    const [store, faults] = [this.#store, this.#faults]
+    const statistics = () => ({ ...this.#sessions.counts, proxy: this.#proxy?.statistics ?? null })
+    this.#admin = await openAdmin({ ...this.#options, store, faults, statistics })
   }
 
   renewWebCertificate(certificate: TlsCredentials): void {
@@ -112,6 +124,7 @@ class RunningRelay implements Relay {
     this.#listeners?.stop()
     await this.#sessions.close()
     this.#listeners?.destroy()
+    await this.#admin?.[Symbol.asyncDispose]()
     this.#proxy?.close()
     await this.#site?.[Symbol.asyncDispose]()
     await this.#store.close()

@@ -52,6 +52,11 @@ export class Sessions {
     this.#serving.add(serving)
   }
 
+  /** How many there are now: connections with those in their handshakes, and sessions. */
+  get counts(): { readonly connections: number; readonly sessions: number } {
+    return { connections: this.#transports.size, sessions: this.#options.hub.size }
+  }
+
   /** Closes all connections; what is not closed within the drain time is cut off. */
   async close(): Promise<void> {
     clearInterval(this.#reaper)

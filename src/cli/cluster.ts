@@ -5,17 +5,10 @@ import type { Settings } from '../config/settings.ts'
 import { numberOption, redisOption } from './arguments.ts'
 import { checkGivenRedis } from './cluster/given-redis.ts'
 import { type OwnRedis, startOwnRedis } from './cluster/own-redis.ts'
-import {
-  type PortPlan,
-  planRedis,
-  podEnvironment,
-  portProblem,
-  portsOf,
-  type RedisPlan,
-  withRedis,
-} from './cluster/plan.ts'
+import { planRedis, type RedisPlan, withRedis } from './cluster/plan.ts'
 import { Pods } from './cluster/pods.ts'
 import { checkPortsAreFree } from './cluster/port-check.ts'
+import { type PortPlan, planPorts, podEnvironment, portProblem, portsOf } from './cluster/ports.ts'
 import { type Command, Failure } from './command.ts'
 import { firstOrPresentIdentity, givenSettings } from './given.ts'
 import type { Io } from './io.ts'
@@ -33,7 +26,7 @@ const options = {
   },
   'own-ports': {
     type: 'boolean',
-    help: 'a port for each pod, SLUICE_PORT and those above it, instead of one for all',
+    help: 'ports for each pod, those of the settings and those above, instead of one for all',
   },
 } as const
 
@@ -50,7 +43,7 @@ const planOf = (args: readonly string[], io: Io): Plan => {
   const makeKey = () => randomBytes(CLUSTER_KEY_BYTES).toString('hex')
   const redis = planRedis({ env: io.env, readFile: readTextFile }, url, makeKey)
   const settings = givenSettings({ ...io, env: redis.env })
-  const ports = { ports: settings.ports, pods, ownPorts: values['own-ports'] ?? false }
+  const ports = planPorts(settings, { pods, ownPorts: values['own-ports'] ?? false })
   const { durability } = settings
   const problem =
     redis.ownsRedis && durability !== 'memory'
@@ -63,7 +56,7 @@ const planOf = (args: readonly string[], io: Io): Plan => {
 type Log = (line: string) => void
 
 const prepare = async ({ settings, redis, ports }: Plan, log: Log): Promise<void> => {
-  await checkPortsAreFree(portsOf(ports), settings)
+  await checkPortsAreFree(portsOf(ports))
   if (!redis.ownsRedis && settings.redisUrl !== undefined)
     await checkGivenRedis(settings.redisUrl, settings)
   const { dataDir } = settings
@@ -105,7 +98,8 @@ Logs go to stderr, each line after the name of its pod.
 Without a Redis or Valkey given it starts the redis-server or valkey-server of this machine, on
 loopback and without a password; queues and messages then end with the cluster. With one given,
 SLUICE_CLUSTER_KEY is needed ('openssl rand -hex 32' makes one). At the first start an identity
-is made in SLUICE_DATA_DIR. Settings are those of 'sluice start'.
+is made in SLUICE_DATA_DIR. Settings are those of 'sluice start'; SLUICE_ADMIN_PORT is that of
+the first pod, and the others have those above it.
 
 A pod that ends is started again: kill one (its process is in the log), and nothing is lost.
 SIGTERM or Ctrl-C stops the pods within SLUICE_DRAIN_SECONDS, and then the Redis; a second one

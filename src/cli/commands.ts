@@ -21,6 +21,12 @@ export const commands: ReadonlyMap<string, Entry> = new Map([
     entry("print the relay's address", async () => (await import('./address.ts')).address),
   ],
   ['check', entry('find mistakes before a start', async () => (await import('./check.ts')).check)],
+  ['queue', entry('look at, block or delete one', async () => (await import('./queue.ts')).queue)],
+  ['stats', entry('what a running relay does', async () => (await import('./stats.ts')).stats)],
+  [
+    'config',
+    entry('settings of a running relay', async () => (await import('./config.ts')).config),
+  ],
   ['ping', entry('test any SMP server', async () => (await import('./ping.ts')).ping)],
   ['demo', entry('let two clients talk', async () => (await import('./demo.ts')).demo)],
 ])

@@ -21,7 +21,7 @@ export interface Contact {
 const NO_SUCH_HOST: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA'])
 
 /** What TCP, DNS or OpenSSL said. */
-const networkReason = (cause: unknown): string => {
+export const networkReason = (cause: unknown): string => {
   if (cause === undefined) return 'it ended the TLS handshake'
   // one error for each address of the host
   if (cause instanceof AggregateError) return networkReason(cause.errors[0])

@@ -9,6 +9,8 @@ export interface Io {
   readonly stdout: Output
   readonly stderr: Output
   readonly env: Environment
+  /** A line that a person answers; absent where there is none. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined
   /** Aborted when the process is told to stop; the reason is the signal's name. */
   readonly signal: AbortSignal
 }

@@ -1,4 +1,5 @@
 /** Why a port cannot be listened on, and what to do. */
+import { AdminListenError } from '../admin/admin-api.ts'
 import { quote, reasonOf } from '../config/problem.ts'
 import type { Settings } from '../config/settings.ts'
 import { Failure } from './command.ts'
@@ -10,16 +11,23 @@ interface ListenError extends NodeJS.ErrnoException {
 const isSystemError = (error: unknown): error is ListenError =>
   error instanceof Error && 'code' in error && 'syscall' in error
 
-type Places = Pick<Settings, 'bind' | 'wsPorts' | 'wssPorts'>
+type Places = Partial<Pick<Settings, 'bind' | 'wsPorts' | 'wssPorts' | 'adminBind'>>
+
+/** The setting of a port, and the address that it was to be on. */
+export interface Place {
+  readonly variable: string
+  readonly bind: string | undefined
+}
+
+const ADMIN_PORT = 'SLUICE_ADMIN_PORT'
 
 const variableOf = (port: number, { wsPorts, wssPorts }: Places): string => {
   if (wsPorts?.includes(port)) return 'SLUICE_WS_PORT'
   return wssPorts?.includes(port) ? 'SLUICE_WSS_PORT' : 'SLUICE_PORT'
 }
 
-const explain = (error: ListenError, places: Places): string => {
+const explain = (error: ListenError, { variable, bind = '' }: Place): string => {
   const port = `port ${error.port}`
-  const variable = variableOf(error.port ?? 0, places)
   switch (error.code) {
     case 'EADDRINUSE':
       return `${port} is in use: stop what uses it, or set ${variable} to another`
@@ -28,8 +36,10 @@ const explain = (error: ListenError, places: Places): string => {
     case 'EADDRNOTAVAIL':
     case 'EAFNOSUPPORT':
     case 'EAI_AGAIN':
-    case 'ENOTFOUND':
-      return `SLUICE_BIND ${quote(places.bind ?? '')} is not an address of this machine: correct or remove it`
+    case 'ENOTFOUND': {
+      const setting = variable === ADMIN_PORT ? 'SLUICE_ADMIN_BIND' : 'SLUICE_BIND'
+      return `${setting} ${quote(bind)} is not an address of this machine: correct or remove it`
+    }
     case 'ENOTSUP':
       return `${port} cannot be shared by processes of this system: set SLUICE_REUSE_PORT to off, or give 'sluice cluster' --own-ports`
     default:
@@ -38,5 +48,13 @@ const explain = (error: ListenError, places: Places): string => {
 }
 
 /** What is no failure to listen comes back as it is. */
-export const listenFailure = (error: unknown, places: Places): unknown =>
-  isSystemError(error) ? new Failure(explain(error, places), { cause: error }) : error
+export const portFailure = (error: unknown, place: Place): unknown =>
+  isSystemError(error) ? new Failure(explain(error, place), { cause: error }) : error
+
+/** The same for whatever a relay listens on. */
+export const listenFailure = (error: unknown, places: Places): unknown => {
+  if (error instanceof AdminListenError)
+    return portFailure(error.cause, { variable: ADMIN_PORT, bind: places.adminBind })
+  const port = isSystemError(error) ? (error.port ?? 0) : 0
+  return portFailure(error, { variable: variableOf(port, places), bind: places.bind })
+}

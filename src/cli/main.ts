@@ -1,5 +1,6 @@
 /** The program `sluice`: connects the commands with the process they run in. */
 import { environment } from '../config/environment.ts'
+import { askAt } from './ask.ts'
 import { runCli } from './run-cli.ts'
 import { stopOnSignals } from './signals.ts'
 
@@ -8,13 +9,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
+const signal = stopOnSignals({
+  on: (name, listener) => process.on(name, listener),
+  exit: (code) => process.exit(code),
+  now: () => performance.now(),
+})
+
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   env: environment,
-  signal: stopOnSignals({
-    on: (signal, listener) => process.on(signal, listener),
-    exit: (code) => process.exit(code),
-    now: () => performance.now(),
-  }),
+  ask: askAt({ stdin: process.stdin, stderr: process.stderr, signal }),
+  signal,
 })

@@ -91,9 +91,9 @@ SIGTERM or Ctrl-C stops the relay within SLUICE_DRAIN_SECONDS; a second one ends
     const identity = await identityOf(settings, log)
     const webCertificate = await webCertificateOf(settings, log)
     const relay = await listen({ settings, identity, webCertificate, information, log })
-    const { ports, webPorts } = relay
+    const { ports, webPorts, adminPort } = relay
     const address = addressText({ ...identity, hosts: settings.hosts, ports })
-    log.info({ version: packageVersion(), ports, webPorts }, 'ready')
+    log.info({ version: packageVersion(), ports, webPorts, adminPort }, 'ready')
     io.stdout.write(`Sluice is ready: ${address}\n`)
     const unwatch = keepWebCertificate(settings, relay, log)
     await aborted(io.signal)

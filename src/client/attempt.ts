@@ -60,3 +60,15 @@ export const firstHost = async <T>(
   const cause = new AggregateError(failures)
   throw new HandshakeError(reason, 'no host of the server gave a session', { cause })
 }
+
+/** The caller's signal concerns the first connection only; that of the client every one. */
+export const withFirst = (
+  first: AbortSignal | undefined,
+): ((signal: AbortSignal) => AbortSignal) => {
+  let left = first
+  return (signal) => {
+    const both = left ? AbortSignal.any([signal, left]) : signal
+    left = undefined
+    return both
+  }
+}

@@ -1,6 +1,7 @@
 /** A client over TLS, from Node. */
 import { nativeCrypto } from '../crypto/native.ts'
 import { parseServerAddress } from '../protocol/address.ts'
+import { withFirst } from './attempt.ts'
 import { SmpClient } from './client.ts'
 import type { ReconnectOptions } from './client-core.ts'
 import { type ConnectOptions, connectSmp } from './connect.ts'
@@ -17,15 +18,13 @@ export const openClient = async (options: OpenClientOptions): Promise<SmpClient>
   const { address, signal: firstSignal, ...rest } = options
   const server = typeof address === 'string' ? parseServerAddress(address) : address
   const crypto = options.crypto ?? nativeCrypto
-  let isFirst = true
+  const signalOf = withFirst(firstSignal)
   return SmpClient.open({
     ...rest,
     server,
     crypto,
     open({ signal, onEvent }) {
-      const both = isFirst && firstSignal ? AbortSignal.any([signal, firstSignal]) : signal
-      isFirst = false
-      return connectSmp({ ...rest, address: server, crypto, signal: both, onEvent })
+      return connectSmp({ ...rest, address: server, crypto, signal: signalOf(signal), onEvent })
     },
   })
 }

@@ -4,7 +4,7 @@ import type { CryptoProvider } from '../crypto/provider.ts'
 import { verifyChainPortably } from '../identity/portable-chain.ts'
 import { DEFAULT_PORT, parseServerAddress, type ServerAddress } from '../protocol/address.ts'
 import type { VersionRange } from '../protocol/version.ts'
-import { type AttemptOptions, firstHost, startAttempt } from './attempt.ts'
+import { type AttemptOptions, firstHost, startAttempt, withFirst } from './attempt.ts'
 import { SmpClient } from './client.ts'
 import type { ReconnectOptions } from './client-core.ts'
 import { openConnection, type SessionOptions, type SmpConnection } from './connection.ts'
@@ -71,15 +71,13 @@ export const openWebClient = async (options: OpenWebClientOptions): Promise<SmpC
   const { address, signal: firstSignal, ...rest } = options
   const server = typeof address === 'string' ? parseServerAddress(address) : address
   const crypto = options.crypto ?? nobleCrypto
-  let isFirst = true
+  const signalOf = withFirst(firstSignal)
   return SmpClient.open({
     ...rest,
     server,
     crypto,
     open({ signal, onEvent }) {
-      const both = isFirst && firstSignal ? AbortSignal.any([signal, firstSignal]) : signal
-      isFirst = false
-      return connectWeb({ ...rest, address: server, crypto, signal: both, onEvent })
+      return connectWeb({ ...rest, address: server, crypto, signal: signalOf(signal), onEvent })
     },
   })
 }

@@ -59,6 +59,10 @@ const contradictions = (settings: Settings): string[] => {
     problems.push('SLUICE_CLUSTER_KEY is of no use without SLUICE_REDIS_URL: set that too')
   if (redisUrl === undefined && durability !== 'memory')
     problems.push(`SLUICE_DURABILITY ${durability} needs SLUICE_REDIS_URL`)
+  if (settings.adminPort !== undefined && settings.adminToken === undefined)
+    problems.push(
+      'SLUICE_ADMIN_TOKEN is needed with SLUICE_ADMIN_PORT: `openssl rand -hex 32` makes one',
+    )
   // without it everything would go the direct way
   if (socksProxy === undefined && socksMode === 'always')
     problems.push('SLUICE_SOCKS_MODE always needs SLUICE_SOCKS_PROXY')

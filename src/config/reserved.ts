@@ -2,12 +2,7 @@
 import type { Environment } from './given.ts'
 
 /** Without effect here. */
-const withoutEffect: ReadonlySet<string> = new Set([
-  'SLUICE_OPS_PORT',
-  'SLUICE_ADMIN_PORT',
-  'SLUICE_ADMIN_TOKEN',
-  'SLUICE_ADMIN_TOKEN_FILE',
-])
+const withoutEffect: ReadonlySet<string> = new Set(['SLUICE_OPS_PORT'])
 
 export const isReserved = (name: string): boolean => withoutEffect.has(name)
 

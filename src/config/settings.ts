@@ -1,5 +1,6 @@
 /** Every setting of the relay, each once; types, checks and documentation follow from this table. */
 import { z } from 'zod'
+import { adminSettings } from './admin-settings.ts'
 import { informationSettings } from './information-settings.ts'
 import { proxySettings } from './proxy-settings.ts'
 import { DAY, HOUR, optional, registry, type Setting, setting, TEN_YEARS, WEEK } from './setting.ts'
@@ -109,6 +110,7 @@ export const settingsSchema = z.object({
     secret: true,
   }),
   ...proxySettings,
+  ...adminSettings,
   versions: setting(versionRange, '6-18', {
     variable: 'SLUICE_SMP_VERSIONS',
     help: 'SMP versions offered.',

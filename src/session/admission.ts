@@ -63,11 +63,13 @@ export class Admission {
 
   /**
    * A refusal has to rest on the record as it is stored, and what was loaded may be of the past. Each
-   * refused id has then been read once, whether or not there is a queue.
+   * refused id has then been read once, whether or not there is a queue. Queues that were blocked
+   * or suspended are among them: their commands may be refused later, without a call of the store.
    */
   async #verifyAgain(verified: Map<Claimed, Verified>, queues: Queues): Promise<void> {
     const doubtful = [...verified].filter(
-      ([claim, result]) => isRefused(result) && isOld(queues.get(claim)),
+      ([claim, result]) =>
+        isOld(queues.get(claim)) && (isRefused(result) || !isActive(queues.get(claim))),
     )
     if (doubtful.length === 0) return
     const refused = doubtful.map(([claim]) => claim)
@@ -102,6 +104,9 @@ export class Admission {
 }
 
 const isOld = (found: Lookup | undefined): boolean => found?.outcome === 'found' && !found.isFresh
+
+const isActive = (found: Lookup | undefined): boolean =>
+  found?.outcome === 'found' && found.queue.status.state === 'active'
 
 /** A failure has none, and differs from everything found. */
 const revisionOf = (found: Lookup | undefined): number | undefined =>

@@ -18,6 +18,7 @@ import type {
 import type { AuthKey } from '../protocol/keys.ts'
 import type { QueueMode } from '../protocol/reply.ts'
 import type { NotifierStore } from './notifier-store.ts'
+import type { OperatorCalls } from './operator-calls.ts'
 import type { ServiceStore } from './service-store.ts'
 
 export type QueueStatus =
@@ -164,7 +165,7 @@ export interface Append {
   readonly notification?: StoredNotification
 }
 
-export interface QueueStore extends NotifierStore, ServiceStore {
+export interface QueueStore extends NotifierStore, ServiceStore, OperatorCalls {
   /**
    * In the order of the ids. A record may be one of the past, which is good enough to act on, as
    * calls refuse it; a refusal has to rest on a `fresh` one. The same work whether or not there is a
@@ -203,9 +204,6 @@ export interface QueueStore extends NotifierStore, ServiceStore {
   secureQueue(queue: QueueRecord, senderKey: AuthKey): Promise<Stale | Done>
   replaceRecipientKeys(queue: QueueRecord, keys: readonly AuthKey[]): Promise<Stale | Done>
   suspendQueue(queue: QueueRecord): Promise<Stale | Done>
-  /** The subscriber gets `blocked`. */
-  blockQueue(queue: QueueRecord, blocking: Blocking): Promise<Stale | Done>
-  unblockQueue(queue: QueueRecord): Promise<Stale | Done>
   /** Subscribers other than `by` get `deleted`. */
   deleteQueue(queue: QueueRecord, by: number): Promise<Stale | Done>
   /** Stored items, the quota marker included. */

@@ -1,12 +1,6 @@
 /** The client in a page of a real browser, which talks to a client in Node. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-import type { Browser, Page } from 'playwright-core'
 import {
   acceptInvitation,
   type Conversation,
@@ -17,57 +11,19 @@ import {
 import { next } from '../client/support/next.ts'
 import { type Given, startTestRelay, type TestRelay } from '../client/support/relay.ts'
 import { makeWebCertificate } from '../support/web-certificate.ts'
-import { launchChromium } from './chromium.ts'
+import { ClientPages } from './client-pages.ts'
 
 /** What the bundle leaves in the page; there is no such thing here. */
 declare const sluice: typeof import('../../src/client/web.ts')
 
-const bundle = async (): Promise<string> => {
-  const entry = fileURLToPath(new URL('../../src/client/web.ts', import.meta.url))
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    format: 'iife',
-    globalName: 'sluice',
-    platform: 'browser',
-    target: 'es2022',
-  })
-  return outputFiles[0]?.text ?? assert.fail('no bundle')
-}
-
-const serve = async (script: string): Promise<Server> => {
-  const server = createServer(({ url }, answer) => {
-    const isScript = url === '/client.js'
-    answer.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
-    answer.end(isScript ? script : '<!doctype html><script src="/client.js"></script>')
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return server
-}
-
 const texts = ['one', 'ключ 🔑', '', 'x'.repeat(15_996)]
 
 describe('the client in Chromium', { timeout: 60_000 }, () => {
-  let server: Server
-  let browser: Browser
-  let origin: string
+  let pages: ClientPages
   before(async () => {
-    server = await serve(await bundle())
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    browser = await launchChromium()
+    pages = await ClientPages.start()
   })
-  after(async () => {
-    await browser.close()
-    server.close()
-  })
-
-  const openPage = async (): Promise<Page> => {
-    const page = await browser.newPage({ ignoreHTTPSErrors: true })
-    await page.goto(origin)
-    return page
-  }
+  after(() => pages[Symbol.asyncDispose]())
 
   const startRelay = (given: Given = {}): Promise<TestRelay> =>
     startTestRelay({ hosts: 'localhost', ...given }, makeWebCertificate())
@@ -77,8 +33,8 @@ describe('the client in Chromium', { timeout: 60_000 }, () => {
     printServerAddress({ ...address, hosts: ['localhost'] })
 
   test('invites a client in Node over WSS, and they talk', async () => {
-    await using relay = await startRelay({ wsOrigins: origin })
-    const page = await openPage()
+    await using relay = await startRelay({ wsOrigins: pages.origin })
+    const page = await pages.open()
     const alice = await page.evaluateHandle(
       (address) => sluice.openWebClient({ address }),
       addressOf(relay),
@@ -108,7 +64,7 @@ describe('the client in Chromium', { timeout: 60_000 }, () => {
     const webSocket = { url: `ws://127.0.0.1:${relay.webPort('ws')}/` }
     await using alice = await openClient({ address: relay.address, webSocket })
     const invitation = await createInvitation(alice)
-    const page = await openPage()
+    const page = await pages.open()
     const accepted = page.evaluate(
       async ([address, link]) => {
         const client = await sluice.openWebClient({ address })
@@ -138,7 +94,7 @@ describe('the client in Chromium', { timeout: 60_000 }, () => {
   test('is refused from a page that may not connect, and by a relay of another identity', async () => {
     await using relay = await startRelay({ wsOrigins: 'https://elsewhere.example' })
     await using other = await startRelay()
-    const page = await openPage()
+    const page = await pages.open()
     const reasonFor = (address: string): Promise<unknown> =>
       page.evaluate(async (text) => {
         try {

@@ -76,6 +76,7 @@ const converse = async (pod: Pod, other: Pod) => {
   for (const one of [first, second]) await pod.store.setNotifier(await loaded(), one, newNumber())
   await pod.store.openLink(await loaded())
   await pod.store.blockQueue(await loaded(), { reason: 'spam', notice: { ttlSeconds: 1000 } })
+  await pod.store.reserveBlock(20)
   const gone = await pod.create(deleted)
   await pod.append(gone, pod.notification())
   await pod.store.deleteQueue(gone, newNumber())
@@ -122,7 +123,7 @@ describe('after a conversation of stores', async () => {
 
   test('every kind of thing is there', () => {
     const kinds = new Set(held.keys.map((key) => /^\w+:\{\w+\}:(\w)/.exec(key)?.[1]))
-    assert.deepEqual(kinds, new Set(['q', 'm', 'l', 'n', 'i', 'b', 'c', undefined]))
+    assert.deepEqual(kinds, new Set(['q', 'm', 'l', 'n', 'i', 'b', 'c', 'k', undefined]))
     const boxes = held.keys.filter((key) => /:b:/.test(key)).map((key) => held.values.get(key))
     const letters = boxes.flatMap((box) => [...(box ?? '').matchAll(/^\w/gm)].map(String))
     assert.deepEqual(new Set(letters), new Set(['a', 'b', 'n', 'D', 'e']))
@@ -156,7 +157,7 @@ describe('after a conversation of stores', async () => {
   })
 
   test('names are made of nothing but the prefix, partitions, kinds and keyed hashes', () => {
-    const name = /^\{[0-9a-z]{3}\}:(c|b:[\w-]{8}|[qmlni]:[\w-]{22})$|^cluster$/
+    const name = /^\{[0-9a-z]{3}\}:(c|k:\d{5}|b:[\w-]{8}|[qmlni]:[\w-]{22})$|^cluster$/
     for (const key of held.keys) {
       assert.ok(key.startsWith(prefix))
       assert.match(key.slice(prefix.length), name)

@@ -329,6 +329,22 @@ describe('a record of the past', () => {
     await client.asks([sKey, 'send', p.sid, SEND('hello')], 'OK')
   })
 
+  test('refuses nothing for a block or an OFF that is over', async () => {
+    await using at = await scene()
+    const { client, relay, store } = at
+    const [q, p] = [await client.creates(), await client.creates()]
+    await relay.store.blockQueue(await relay.recordOf(q.rid), { reason: 'spam' })
+    await relay.store.suspendQueue(await relay.recordOf(p.rid))
+    const past = [await relay.recordOf(q.rid), await relay.recordOf(p.rid)] as const
+    for (const record of past) await relay.store.unblockQueue(record)
+    remember(store, past[0])
+    await client.asks([q.key, 'ndel', q.rid, 'NDEL'], 'OK')
+    remember(store, past[0])
+    await client.asks([unsigned, 'send', q.sid, SEND('hello')], 'OK')
+    remember(store, past[1])
+    await client.asks([unsigned, 'send', p.sid, SEND('hello')], 'OK')
+  })
+
   test('allows nothing that is refused by now', async () => {
     await using at = await scene()
     const { client, relay, store } = at

@@ -7,6 +7,7 @@ import { expiryCases } from './contract/expiry.ts'
 import { linkCases } from './contract/links.ts'
 import { messageCases } from './contract/messages.ts'
 import { notifierCases } from './contract/notifiers.ts'
+import { operatorCases, podOperatorCases } from './contract/operators.ts'
 import { podCases } from './contract/pods.ts'
 import { podRaceCases, raceCases } from './contract/races.ts'
 import { recordCases } from './contract/records.ts'
@@ -27,6 +28,7 @@ const subjects: Readonly<Record<string, Cases>> = {
   services: serviceCases,
   expiry: expiryCases,
   counts: countCases,
+  operators: operatorCases,
   races: raceCases,
 }
 
@@ -36,6 +38,7 @@ const clusterSubjects: Readonly<Record<string, Cases>> = {
   'races of two pods': podRaceCases,
   'counts of two pods': podCountCases,
   'services of two pods': podServiceCases,
+  'operators at two pods': podOperatorCases,
 }
 
 export const storeContract = (name: string, factory: StoreFactory): void => {

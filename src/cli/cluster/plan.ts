@@ -1,8 +1,7 @@
-/** What the pods of a cluster are given: which Redis, which key, which ports. */
+/** What the pods of a cluster are given: which Redis, which key. */
 import { type Environment, fromEnvironment, fromFile } from '../../config/given.ts'
 import type { Sources } from '../../config/load-settings.ts'
 
-const HIGHEST_PORT = 65_535
 const REDIS_URL = 'SLUICE_REDIS_URL'
 const CLUSTER_KEY = 'SLUICE_CLUSTER_KEY'
 /** Valid, so that the other settings can be read before there is a Redis. */
@@ -51,47 +50,3 @@ export const withRedis = (env: Environment, url: string): Environment => ({
   ...env,
   [REDIS_URL]: url,
 })
-
-export interface PortPlan {
-  /** Of the settings. */
-  readonly ports: readonly [number, ...number[]]
-  readonly pods: number
-  /** Each pod has a port of its own. */
-  readonly ownPorts: boolean
-}
-
-/** Why the pods cannot have these ports, in one line. */
-export const portProblem = ({ ports, pods, ownPorts }: PortPlan): string | undefined => {
-  const [first, ...others] = ports
-  if (!ownPorts)
-    return others.length > 0 && ports.includes(0)
-      ? 'SLUICE_PORT has 0 among other ports: give 0 alone, or a number for each'
-      : undefined
-  if (others.length > 0) return 'SLUICE_PORT must be one port with --own-ports: the pods count up'
-  if (first > 0 && first + pods - 1 > HIGHEST_PORT)
-    return `SLUICE_PORT ${first} leaves no port for pod ${HIGHEST_PORT - first + 2}: set it lower`
-  return undefined
-}
-
-/** @param pod from 1 */
-const portsOfPod = ({ ports, ownPorts }: PortPlan, pod: number): readonly number[] => {
-  const [first] = ports
-  return ownPorts && first > 0 ? [first + pod - 1] : ports
-}
-
-/** All that have to be free. */
-export const portsOf = (plan: PortPlan): readonly number[] => {
-  const all = Array.from({ length: plan.pods }, (_, index) => portsOfPod(plan, index + 1)).flat()
-  return [...new Set(all)].filter((port) => port > 0)
-}
-
-/** @param pod from 1 */
-export const podEnvironment = (env: Environment, plan: PortPlan, pod: number): Environment => ({
-  ...env,
-  SLUICE_PORT: portsOfPod(plan, pod).join(),
-  SLUICE_REUSE_PORT: plan.ownPorts ? 'off' : 'on',
-})
-
-/** A port that a pod found free is its own from then on, and that of the pods beside it. */
-export const withFoundPort = (env: Environment, port: number): Environment =>
-  env.SLUICE_PORT === '0' ? { ...env, SLUICE_PORT: `${port}` } : env

@@ -1,8 +1,8 @@
 /** The pods of the cluster: started, started again when they end, and stopped together. */
 import type { Environment } from '../../config/given.ts'
 import { Failure } from '../command.ts'
-import { withFoundPort } from './plan.ts'
 import { Pod, portOf } from './pod.ts'
+import { withFoundPort } from './ports.ts'
 import { Restarts } from './restarts.ts'
 
 /** For what a pod does when its connections are closed. */

@@ -4,8 +4,8 @@
  */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { Settings } from '../../config/settings.ts'
-import { listenFailure } from '../listen-failure.ts'
+import { portFailure } from '../listen-failure.ts'
+import type { PodPort } from './ports.ts'
 
 const listenAlone = async (port: number, host: string | undefined): Promise<void> => {
   const server = createServer((socket) => socket.destroy())
@@ -17,13 +17,11 @@ const listenAlone = async (port: number, host: string | undefined): Promise<void
 }
 
 /** @throws Failure when another process listens on one of them */
-export const checkPortsAreFree = async (
-  ports: readonly number[],
-  settings: Pick<Settings, 'bind'>,
-): Promise<void> => {
-  try {
-    for (const port of ports) await listenAlone(port, settings.bind)
-  } catch (error) {
-    throw listenFailure(error, settings)
-  }
+export const checkPortsAreFree = async (ports: readonly PodPort[]): Promise<void> => {
+  for (const { port, bind, variable } of ports)
+    try {
+      await listenAlone(port, bind)
+    } catch (error) {
+      throw portFailure(error, { variable, bind })
+    }
 }

@@ -42,6 +42,10 @@ export class MemoryNotifiers {
     return this.#byId.has(id)
   }
 
+  isHeld(id: NotifierId | undefined): boolean {
+    return id !== undefined && this.#byId.get(id)?.subscriber !== undefined
+  }
+
   recipientOf(id: NotifierId): RecipientId | undefined {
     return this.#byId.get(id)?.recipientId
   }

@@ -1,10 +1,8 @@
 /** The store of a single relay: everything in this process, nothing outlives it. */
-import type { LinkContent } from '../../protocol/command.ts'
 import type { Blocking } from '../../protocol/error.ts'
 import {
   asNotifierId,
   type EntityId,
-  type LinkId,
   type NotifierId,
   type RecipientId,
 } from '../../protocol/ids.ts'
@@ -26,18 +24,19 @@ import type {
   StoreOptions,
   Subscriber,
 } from '../store.ts'
+import { MemoryBlocks } from './memory-blocks.ts'
 import { MemoryExpiry } from './memory-expiry.ts'
 import { MemoryNotifierChanges } from './memory-notifier-changes.ts'
 import { MemoryNotifiers, type News, type Taking } from './memory-notifiers.ts'
 import { MemoryQueue, type Tally } from './memory-queue.ts'
-import { QueueTable } from './queue-table.ts'
+import { type Link, QueueTable } from './queue-table.ts'
 import { sweep } from './sweep.ts'
 
 const done: Done = { outcome: 'done' }
 const taken = { outcome: 'taken' } as const
 const missing: Lookup = { outcome: 'missing' }
 
-export class MemoryStore implements QueueStore {
+export class MemoryStore extends MemoryBlocks implements QueueStore {
   readonly #options: StoreOptions
   readonly #expiry: MemoryExpiry
   readonly #table = new QueueTable()
@@ -47,6 +46,7 @@ export class MemoryStore implements QueueStore {
   readonly #stopSweeping: () => void
 
   constructor(options: StoreOptions) {
+    super(options.now)
     this.#options = options
     this.#expiry = new MemoryExpiry(options)
     const intervalMs = options.limits.expiryIntervalSeconds * 1000
@@ -170,21 +170,20 @@ export class MemoryStore implements QueueStore {
     return this.#table.on(record, (queue) => ({ ...this.#expiry.headOf(queue), size: queue.size }))
   }
 
-  async setLinkData(record: QueueRecord, link: LinkContent & { readonly linkId: LinkId }) {
-    return this.#table.on(record, (queue) => {
-      const holder = this.#table.find('link', link.linkId)
-      if (holder !== undefined && holder !== queue) return taken
-      if (!queue.canTakeLink(link)) return { outcome: 'refused' } as const
-      this.#table.setLink(queue, link)
-      return done
-    })
+  async subscriptionsOf(record: QueueRecord) {
+    return this.#table.on(record, ({ subscriber }) => ({
+      ...done,
+      recipient: subscriber !== undefined,
+      notifier: this.#notifiers.isHeld(record.notifier?.notifierId),
+    }))
+  }
+
+  async setLinkData(record: QueueRecord, link: Link) {
+    return this.#table.on(record, (queue) => this.#table.offerLink(queue, link))
   }
 
   async deleteLinkData(record: QueueRecord) {
-    return this.#table.on(record, (queue) => {
-      this.#table.removeLink(queue)
-      return done
-    })
+    return this.#table.on(record, (queue) => this.#table.removeLink(queue))
   }
 
   async openLink(record: QueueRecord, senderKey?: AuthKey) {

@@ -9,10 +9,12 @@ import {
   type RecipientId,
   type SenderId,
 } from '../../protocol/ids.ts'
-import type { Done, QueueRecord, Stale } from '../store.ts'
+import type { Done, QueueRecord, Stale, Taken } from '../store.ts'
 import type { MemoryQueue } from './memory-queue.ts'
 
 export type Link = LinkContent & { readonly linkId: LinkId }
+
+const done: Done = { outcome: 'done' }
 
 export class QueueTable {
   readonly queues = new Map<RecipientId, MemoryQueue>()
@@ -57,12 +59,22 @@ export class QueueTable {
     if (queue.record.linkId !== linkId) queue.change({ linkId })
   }
 
-  removeLink(queue: MemoryQueue): void {
+  /** As `setLink`, if the queue can take it and no other has its id. */
+  offerLink(queue: MemoryQueue, link: Link): Done | Taken | { readonly outcome: 'refused' } {
+    const holder = this.find('link', link.linkId)
+    if (holder !== undefined && holder !== queue) return { outcome: 'taken' }
+    if (!queue.canTakeLink(link)) return { outcome: 'refused' }
+    this.setLink(queue, link)
+    return done
+  }
+
+  removeLink(queue: MemoryQueue): Done {
     const { linkId, ...rest } = queue.record
-    if (linkId === undefined) return
+    if (linkId === undefined) return done
     this.#byLink.delete(linkId)
     queue.link = undefined
     queue.replace(rest)
+    return done
   }
 
   /** Runs `act` on the queue if the record is still the one it was authorised against. */
@@ -74,7 +86,7 @@ export class QueueTable {
   change(record: QueueRecord, changes: Partial<QueueRecord>): Done | Stale {
     return this.on(record, (queue) => {
       queue.change(changes)
-      return { outcome: 'done' }
+      return done
     })
   }
 }

@@ -1,8 +1,9 @@
 /** What changes of queues have in common: their holders, and what becomes stale. */
+import type { Subscriptions } from '../operator-calls.ts'
 import type { Done, QueueRecord, Stale } from '../store.ts'
 import { type ScriptAnswer, textOf, UnexpectedAnswer } from './answer.ts'
 import type { CallOptions } from './connection/server.ts'
-import { holdingOf } from './holder.ts'
+import { type Holding, holdingOf } from './holder.ts'
 import type { Pod } from './pod.ts'
 import type { CachedQueue } from './queue-cache.ts'
 
@@ -38,6 +39,17 @@ export const currentQueue = async (
 export const unchanged = async (pod: Pod, record: QueueRecord): Promise<Done | Stale> => {
   const queue = await pod.options.repository.present(record.recipientId, { isFresh: true })
   return queue?.record.revision === record.revision ? done : stale
+}
+
+export const subscriptionsOf = async (
+  { options }: Pod,
+  record: QueueRecord,
+): Promise<Stale | (Done & Subscriptions)> => {
+  const queue = await options.repository.present(record.recipientId, { isFresh: true })
+  if (queue?.record.revision !== record.revision) return stale
+  const { subscriber, notifierSubscriber } = queue
+  const isHeld = ({ holder }: Holding): boolean => holder !== undefined
+  return { ...done, recipient: isHeld(subscriber), notifier: isHeld(notifierSubscriber) }
 }
 
 /**

@@ -81,6 +81,11 @@ export class Keys {
     return `${this.#prefix}{${tag}}:w:${name}`
   }
 
+  /** string: queues that operators blocked on the day (UTC), in the whole cluster */
+  blocks(day: number): string {
+    return `${this.#prefix}{${this.tags[0]}}:k:${day}`
+  }
+
   /** Undefined for the key of the cluster's settings. */
   tagOfKey(key: string): string | undefined {
     return /\{(\w+)\}/.exec(key)?.[1]

@@ -19,7 +19,8 @@ import type {
   StoreCounts,
   Subscriber,
 } from '../store.ts'
-import { done, stale } from './changes.ts'
+import { BlockCounts } from './block-counts.ts'
+import { done, stale, subscriptionsOf } from './changes.ts'
 import { countAll } from './counts.ts'
 import type { Held } from './interests.ts'
 import { LinkChanges } from './link-changes.ts'
@@ -50,6 +51,7 @@ export class RedisStore implements QueueStore {
   readonly #notifiers: NotifierChanges
   readonly #registry: ServiceRegistry
   readonly #services: Services
+  readonly #blocks: BlockCounts
   readonly #stop: () => Promise<void>
   readonly #onFault: OnFault
 
@@ -66,6 +68,7 @@ export class RedisStore implements QueueStore {
     this.#notifiers = new NotifierChanges(pod)
     this.#registry = new ServiceRegistry(pod)
     this.#services = new Services(pod, { onFault })
+    this.#blocks = new BlockCounts(pod)
     this.#stop = stop
   }
 
@@ -117,6 +120,18 @@ export class RedisStore implements QueueStore {
     return this.#changes.update(record, { status: { state: 'suspended' } })
   }
 
+  reserveBlock(limit: number) {
+    return this.#blocks.reserve(limit)
+  }
+
+  cancelBlock(day: number) {
+    return this.#blocks.cancel(day)
+  }
+
+  countBlocks() {
+    return this.#blocks.count()
+  }
+
   blockQueue(record: QueueRecord, blocking: Blocking) {
     return this.#changes.update(record, { status: { state: 'blocked', blocking } }, blocking)
   }
@@ -127,6 +142,10 @@ export class RedisStore implements QueueStore {
 
   deleteQueue(record: QueueRecord, by: number) {
     return this.#changes.remove(record, by)
+  }
+
+  subscriptionsOf(record: QueueRecord) {
+    return subscriptionsOf(this.#pod, record)
   }
 
   setLinkData(record: QueueRecord, link: LinkContent & { readonly linkId: LinkId }) {

@@ -9,6 +9,8 @@ export interface TestRelay extends AsyncDisposable {
   readonly address: ServerAddress
   /** The first port for WebSocket. */
   webPort(kind: 'wss' | 'ws'): number
+  /** Of the admin API. */
+  readonly adminPort: number
 }
 
 export type Given = Readonly<Record<string, string>>
@@ -38,6 +40,7 @@ export const startTestRelay = async (
   const [port] = relay.ports
   return {
     address: { keyHash, hosts: ['127.0.0.1'], ...(port !== undefined && { port }) },
+    adminPort: relay.adminPort ?? 0,
     webPort: (kind) => relay.webPorts[kind][0] ?? 0,
     [Symbol.asyncDispose]: () => relay.close(),
   }

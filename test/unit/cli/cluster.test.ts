@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { AdminListenError } from '../../../src/admin/admin-api.ts'
+import { planRedis, withRedis } from '../../../src/cli/cluster/plan.ts'
 import {
   type PortPlan,
-  planRedis,
+  planPorts,
   podEnvironment,
   portProblem,
   portsOf,
   withFoundPort,
-  withRedis,
-} from '../../../src/cli/cluster/plan.ts'
+} from '../../../src/cli/cluster/ports.ts'
 import { EARLY_MS, type Life, Restarts } from '../../../src/cli/cluster/restarts.ts'
 import { listenFailure } from '../../../src/cli/listen-failure.ts'
 import { runCli } from '../../../src/cli/run-cli.ts'
 import { loadSettings } from '../../../src/config/load-settings.ts'
+import type { Settings } from '../../../src/config/settings.ts'
 import {
   isTooOld,
   versionOfInfo,
@@ -75,32 +77,62 @@ describe('the Redis of a cluster', () => {
   })
 })
 
-describe('the ports of a cluster', () => {
-  const shared: PortPlan = { ports: [5223, 443], pods: 3, ownPorts: false }
-  const own: PortPlan = { ports: [5223], pods: 3, ownPorts: true }
+const settingsOf = (env: Record<string, string>): Settings => {
+  const loaded = loadSettings({ env, readFile: () => '' })
+  assert.ok('settings' in loaded, JSON.stringify(loaded))
+  return loaded.settings
+}
 
-  test('are the same for all pods', () => {
-    for (const pod of [1, 2, 3]) {
-      const { SLUICE_PORT, SLUICE_REUSE_PORT, A } = podEnvironment({ A: 'a' }, shared, pod)
-      assert.deepEqual([SLUICE_PORT, SLUICE_REUSE_PORT, A], ['5223,443', 'on', 'a'])
-    }
-    assert.deepEqual(portsOf(shared), [5223, 443])
+const allPorts = {
+  SLUICE_PORT: '5223',
+  SLUICE_WS_PORT: '5300',
+  SLUICE_WSS_PORT: '5400',
+  SLUICE_ADMIN_PORT: '5500',
+  SLUICE_ADMIN_TOKEN: 'a'.repeat(16),
+}
+
+const portNames = ['SLUICE_PORT', 'SLUICE_WS_PORT', 'SLUICE_WSS_PORT', 'SLUICE_ADMIN_PORT']
+
+describe('the ports of a cluster', () => {
+  const plan = (env: Record<string, string>, ownPorts: boolean): PortPlan =>
+    planPorts(settingsOf(env), { pods: 3, ownPorts })
+  const shared = plan({ ...allPorts, SLUICE_PORT: '5223,443' }, false)
+  const own = plan(allPorts, true)
+  const given = (of: PortPlan, pod: number) => {
+    const env = podEnvironment({ A: 'a' }, of, pod)
+    return [...portNames, 'SLUICE_REUSE_PORT', 'A'].map((name) => env[name])
+  }
+  const numbers = (of: PortPlan) => portsOf(of).map(({ port }) => port)
+
+  test('are the same for all pods, but those where a pod answers for itself', () => {
+    for (const pod of [1, 2, 3])
+      assert.deepEqual(given(shared, pod), ['5223,443', '5300', '5400', `${5499 + pod}`, 'on', 'a'])
+    assert.deepEqual(numbers(shared), [5223, 443, 5300, 5400, 5500, 5501, 5502])
   })
 
   test('or count up from the first', () => {
-    const given = [1, 2, 3].map((pod) => podEnvironment({}, own, pod))
+    for (const pod of [1, 2, 3]) {
+      const expected = [5222, 5299, 5399, 5499].map((port) => `${port + pod}`)
+      assert.deepEqual(given(own, pod), [...expected, 'off', 'a'])
+    }
     assert.deepEqual(
-      given.map(({ SLUICE_PORT }) => SLUICE_PORT),
-      ['5223', '5224', '5225'],
+      numbers(own),
+      [5223, 5300, 5400, 5500].flatMap((port) => [port, port + 1, port + 2]),
     )
-    for (const { SLUICE_REUSE_PORT } of given) assert.equal(SLUICE_REUSE_PORT, 'off')
-    assert.deepEqual(portsOf(own), [5223, 5224, 5225])
+  })
+
+  test('that are not given are not given to pods', () => {
+    const env = podEnvironment({}, plan({ SLUICE_PORT: '1' }, true), 2)
+    assert.deepEqual(
+      portNames.map((name) => env[name]),
+      ['2', undefined, undefined, undefined],
+    )
   })
 
   test('that are free ones are kept when they are known', () => {
-    for (const plan of [shared, own]) {
-      const free: PortPlan = { ...plan, ports: [0] }
-      assert.deepEqual(portsOf(free), [])
+    for (const ownPorts of [true, false]) {
+      const free = plan({ SLUICE_PORT: '0' }, ownPorts)
+      assert.deepEqual(numbers(free), [])
       const env = podEnvironment({}, free, 2)
       assert.equal(env.SLUICE_PORT, '0')
       assert.equal(withFoundPort(env, 40_000).SLUICE_PORT, '40000')
@@ -112,18 +144,36 @@ describe('the ports of a cluster', () => {
   test('may be impossible', () => {
     assert.equal(portProblem(shared), undefined)
     assert.equal(portProblem(own), undefined)
-    assert.match(portProblem({ ...shared, ports: [443, 0] }) ?? '', /^SLUICE_PORT has 0 among/)
-    assert.match(portProblem({ ...own, ports: [1, 2] }) ?? '', /^SLUICE_PORT must be one port with/)
-    assert.equal(portProblem({ ...own, ports: [65_533] }), undefined)
+    const problem = (env: Record<string, string>, ownPorts: boolean) =>
+      portProblem(plan({ ...allPorts, ...env }, ownPorts)) ?? ''
+    assert.match(problem({ SLUICE_PORT: '443,0' }, false), /^SLUICE_PORT has 0 among/)
+    assert.match(problem({ SLUICE_PORT: '1,2' }, true), /^SLUICE_PORT must be one port with/)
+    assert.match(problem({ SLUICE_WSS_PORT: '1,2' }, true), /^SLUICE_WSS_PORT must be one port/)
+    assert.equal(problem({ SLUICE_PORT: '65533' }, true), '')
     assert.equal(
-      portProblem({ ...own, ports: [65_534] }),
+      problem({ SLUICE_PORT: '65534' }, true),
       'SLUICE_PORT 65534 leaves no port for pod 3: set it lower',
     )
+    assert.match(problem({ SLUICE_ADMIN_PORT: '65535' }, false), /^SLUICE_ADMIN_PORT 65535 leaves/)
+    assert.equal(
+      problem({ SLUICE_ADMIN_PORT: '5224' }, true),
+      'SLUICE_PORT of pod 2 and SLUICE_ADMIN_PORT of pod 1 are both 5224: the pods count up, so set them further apart',
+    )
+    assert.equal(problem({ SLUICE_ADMIN_PORT: '5224' }, false), '')
   })
 
-  test('that this system cannot share come with advice', () => {
-    const error = Object.assign(new Error('raw'), { code: 'ENOTSUP', syscall: 'listen', port: 1 })
-    assert.match(String(listenFailure(error, {})), /port 1 cannot be shared .* --own-ports$/)
+  test('that cannot be listened on come with advice about their own setting', () => {
+    const error = (code: string) =>
+      Object.assign(new Error('raw'), { code, syscall: 'listen', port: 1 })
+    const places = { adminBind: '192.0.2.1' }
+    assert.match(
+      String(listenFailure(error('ENOTSUP'), places)),
+      /port 1 cannot be shared .* --own-ports$/,
+    )
+    const admin = (code: string) =>
+      String(listenFailure(new AdminListenError('', { cause: error(code) }), places))
+    assert.match(admin('EADDRINUSE'), /port 1 is in use: .* SLUICE_ADMIN_PORT to another$/)
+    assert.match(admin('EADDRNOTAVAIL'), /SLUICE_ADMIN_BIND "192.0.2.1" is not an address/)
   })
 })
 

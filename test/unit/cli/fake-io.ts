@@ -3,6 +3,7 @@ import type { Io } from '../../../src/cli/io.ts'
 
 export class FakeIo implements Io {
   readonly env: Io['env']
+  ask?: Io['ask']
   readonly signal = new AbortController().signal
   out = ''
   err = ''

@@ -83,6 +83,13 @@ describe('problems', () => {
     ])
   })
 
+  test('an admin port needs a token, which a client of it has alone', () => {
+    assert.deepEqual(problemsOf({ SLUICE_ADMIN_PORT: '5224' }), [
+      'SLUICE_ADMIN_TOKEN is needed with SLUICE_ADMIN_PORT: `openssl rand -hex 32` makes one',
+    ])
+    settingsOf({ SLUICE_ADMIN_TOKEN: 'a1'.repeat(32), SLUICE_ADMIN_URL: 'http://h:5224' })
+  })
+
   test('what goes through SOCKS needs a SOCKS server, and is never sent directly', () => {
     assert.deepEqual(problemsOf({ SLUICE_SOCKS_MODE: 'always', SLUICE_PROXY_HOST_MODE: 'onion' }), [
       'SLUICE_SOCKS_MODE always needs SLUICE_SOCKS_PROXY',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadSettings } from '../../../src/config/load-settings.ts'
 import { type SettingName, type Settings, settingsTable } from '../../../src/config/settings.ts'
+import { adminCases } from './admin-cases.ts'
 import { informationCases } from './information-cases.ts'
 import type { Case } from './settings-case.ts'
 
@@ -226,6 +227,7 @@ const cases: readonly Case[] = [
   number('proxyIdleSeconds', 'SLUICE_PROXY_IDLE_SECONDS', 1, 604_800),
   number('proxyClientConcurrency', 'SLUICE_PROXY_CLIENT_CONCURRENCY', 1, 10_000),
   number('proxyConcurrency', 'SLUICE_PROXY_CONCURRENCY', 1, 1_000_000),
+  ...adminCases,
   {
     name: 'versions',
     variable: 'SLUICE_SMP_VERSIONS',
@@ -270,6 +272,8 @@ const defaults: Settings = {
   proxyIdleSeconds: 3600,
   proxyClientConcurrency: 32,
   proxyConcurrency: 2048,
+  adminBind: '127.0.0.1',
+  blockQuota: 20,
   versions: { min: 6, max: 18 },
   queueQuota: 128,
   messageTtlSeconds: 21 * 86_400,

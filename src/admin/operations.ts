@@ -1,0 +1,17 @@
+/** All operations: a new one is a file in `operations`, and a line here. */
+import type { Operation } from './operation.ts'
+import { configuration } from './operations/configuration.ts'
+import { queueBlock } from './operations/queue-block.ts'
+import { queueDelete } from './operations/queue-delete.ts'
+import { queueStatus } from './operations/queue-status.ts'
+import { queueUnblock } from './operations/queue-unblock.ts'
+import { statistics } from './operations/statistics.ts'
+
+export const operations: readonly Operation[] = [
+  queueStatus,
+  queueBlock,
+  queueUnblock,
+  queueDelete,
+  statistics,
+  configuration,
+]

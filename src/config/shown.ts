@@ -1,0 +1,33 @@
+/** Settings as they are in use, as text that can be shown: no secret is in it. */
+import { type Setting, type Settings, settingsTable } from './settings.ts'
+
+export interface ShownSetting {
+  readonly variable: string
+  /** As one would write it; of a secret `set`; null where nothing is given. */
+  readonly value: string | null
+  readonly isSecret: boolean
+}
+
+const isRange = (value: object): value is { readonly min: number; readonly max: number } =>
+  'min' in value && 'max' in value
+
+const isNetwork = (value: object): value is { readonly address: string; readonly prefix: number } =>
+  'address' in value && 'prefix' in value
+
+const textOf = (value: unknown): string => {
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  if (Array.isArray(value)) return value.map(textOf).join(',')
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (isRange(value)) return `${value.min}-${value.max}`
+  return isNetwork(value) ? `${value.address}/${value.prefix}` : JSON.stringify(value)
+}
+
+const show = ({ variable, secret }: Setting, value: unknown): ShownSetting => {
+  const isSecret = secret === true
+  if (value === undefined) return { variable, value: null, isSecret }
+  return { variable, value: isSecret ? 'set' : textOf(value), isSecret }
+}
+
+/** In the order of the documentation. */
+export const shownSettings = (settings: Settings): readonly ShownSetting[] =>
+  [...settingsTable].map(([name, setting]) => show(setting, settings[name]))
