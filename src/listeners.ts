@@ -85,7 +85,7 @@ export class Listeners {
   #openTls(port: number, nameless: 'smp' | 'web'): Promise<Listener> {
     const { identity, webCertificate, settings } = this.#options
     const clients = new Clients()
-    const smp = this.#handshakes(smpTlsOptions(identity), nameless, clients)
+    const smp = this.#handshakes(smpTlsOptions(identity, settings.services), nameless, clients)
     const web = webCertificate && this.#handshakes(webTlsOptions(webCertificate), 'web', clients)
     if (web !== undefined) this.#web.push(web)
     const isProxy = trusted(settings.proxyProtocolFrom)

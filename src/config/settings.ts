@@ -109,6 +109,10 @@ export const settingsSchema = z.object({
     help: 'Password asked for the creation of queues; absent: none.',
     secret: true,
   }),
+  services: setting(onOff, 'on', {
+    variable: 'SLUICE_SERVICES',
+    help: 'Whether clients are asked for certificates, by which notification servers are services.',
+  }),
   ...proxySettings,
   ...adminSettings,
   versions: setting(versionRange, '6-18', {

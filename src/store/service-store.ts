@@ -44,7 +44,7 @@ export interface ServiceStore {
     { readonly outcome: 'done'; readonly service: Service } | { readonly outcome: 'refused' }
   >
   /**
-   * Takes the service over: an earlier holder of another connection gets `service-ended`. `count`:
+   * Takes the service over, which is the only one of the connection: an earlier holder of another connection gets `service-ended`. `count`:
    * the notifiers that are the service's. Costs the same however many these are.
    */
   subscribeService(service: Service, subscriber: Subscriber): Promise<{ readonly count: number }>

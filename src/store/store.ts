@@ -61,7 +61,8 @@ export interface QueueRecord {
   readonly status: QueueStatus
 }
 
-export type NewQueue = Omit<QueueRecord, 'revision' | 'status' | 'linkId'> & {
+export type NewQueue = Omit<QueueRecord, 'revision' | 'status' | 'linkId' | 'notifier'> & {
+  readonly notifier?: Omit<Notifier, 'service'>
   readonly link?: LinkContent & { readonly linkId: LinkId }
 }
 

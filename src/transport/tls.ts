@@ -21,7 +21,11 @@ export interface TlsCredentials {
 // no resumption: every session has a Finished of its own to be bound to, and no ticket links two
 const secureOptions = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION
 
-export const smpTlsOptions = ({ chainPem, keyPem }: TlsCredentials): TlsOptions => ({
+/** @param asksServices whether clients are asked for certificates, which services alone have */
+export const smpTlsOptions = (
+  { chainPem, keyPem }: TlsCredentials,
+  asksServices = true,
+): TlsOptions => ({
   cert: chainPem,
   key: keyPem,
   minVersion: 'TLSv1.2',
@@ -31,8 +35,8 @@ export const smpTlsOptions = ({ chainPem, keyPem }: TlsCredentials): TlsOptions 
   ecdhCurve: 'X448:X25519',
   sigalgs: 'ed448:ed25519',
   secureOptions,
-  // of services; whatever is shown is judged when a hello says that it is one's
-  requestCert: true,
+  // whatever is shown is judged when a hello says that it is a service's
+  requestCert: asksServices,
   rejectUnauthorized: false,
   // without a common entry the handshake fails with no_application_protocol
   ALPNCallback: ({ protocols }) => protocols.find((name) => knownAlpn.includes(name)),

@@ -121,6 +121,16 @@ describe('a service over TLS', { timeout: 60_000 }, () => {
   })
 })
 
+test('without services, nobody is asked for certificates and none is served', async () => {
+  await using off = await TlsRelay.start({ services: 'off' })
+  const service = makeService('notifier')
+  const { chainPem: cert, keyPem: key } = service.identity
+  await assert.rejects(off.connect({ service }, { cert, key }), /accepted/)
+  const client = await off.connect({}, { cert, key })
+  await client.asks([unsigned, 'abcd', '', 'PING'], 'PONG')
+  client.leaves()
+})
+
 describe('beside services', { timeout: 60_000 }, () => {
   test('a client that shows certificates, of whatever kind, and says nothing of them is ordinary', async () => {
     const { chainPem, keyPem } = makeIdentity('Ed25519', { now: new Date('2020-01-01'), days: 2 })

@@ -43,7 +43,8 @@ export class MemoryNotifiers {
   }
 
   isHeld(id: NotifierId | undefined): boolean {
-    return id !== undefined && this.#byId.get(id)?.subscriber !== undefined
+    const { subscriber, service } = (id && this.#byId.get(id)) || {}
+    return subscriber !== undefined || (service !== undefined && this.services.isHeld(service))
   }
 
   recipientOf(id: NotifierId): RecipientId | undefined {

@@ -42,6 +42,10 @@ export class MemoryServices {
     return { count }
   }
 
+  isHeld({ name }: Service): boolean {
+    return this.#byName.get(name)?.subscriber !== undefined
+  }
+
   /** One more notifier is the service's. */
   join({ name }: Service): void {
     const present = this.#byName.get(name)

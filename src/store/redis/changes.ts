@@ -42,14 +42,20 @@ export const unchanged = async (pod: Pod, record: QueueRecord): Promise<Done | S
 }
 
 export const subscriptionsOf = async (
-  { options }: Pod,
+  pod: Pod,
   record: QueueRecord,
 ): Promise<Stale | (Done & Subscriptions)> => {
-  const queue = await options.repository.present(record.recipientId, { isFresh: true })
+  const queue = await pod.options.repository.present(record.recipientId, { isFresh: true })
   if (queue?.record.revision !== record.revision) return stale
-  const { subscriber, notifierSubscriber } = queue
   const isHeld = ({ holder }: Holding): boolean => holder !== undefined
-  return { ...done, recipient: isHeld(subscriber), notifier: isHeld(notifierSubscriber) }
+  const notifier = isHeld(queue.notifierSubscriber) || (await isServiceHeld(pod, queue))
+  return { ...done, recipient: isHeld(queue.subscriber), notifier }
+}
+
+const isServiceHeld = async (pod: Pod, queue: CachedQueue): Promise<boolean> => {
+  const { keys, waiter } = pod.serviceOf(queue)
+  const [key] = keys
+  return waiter !== '' && (await pod.options.servers.call(key, 'HGET', [key, 'h'])) !== null
 }
 
 /**

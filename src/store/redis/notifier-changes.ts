@@ -96,7 +96,7 @@ export class NotifierChanges {
         news.deliver()
         if (numberOf(answer.rest[0]) > 0)
           this.#pod.tell({ ...holder, type: 'notified', queue: keys.blind })
-      } else interests.drop('notifier', place, keys.blind)
+      } else if (!interest.isHeld) interests.drop('notifier', place, keys.blind)
       return answer
     })
     return word === 'subscribed' ? done : stale

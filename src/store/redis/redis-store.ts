@@ -208,8 +208,11 @@ export class RedisStore implements QueueStore {
 
   /** Knows itself what the connection holds. What cannot be given up is corrected on contact. */
   async release(connection: number) {
-    await this.#services.release(connection)
-    const all = this.#pod.interests.take(connection)
+    const service = this.#services.release(connection)
+    await Promise.all([service, this.#releaseAll(this.#pod.interests.take(connection))])
+  }
+
+  async #releaseAll(all: readonly Held[]): Promise<void> {
     for (let at = 0; at < all.length; at += RELEASED_AT_ONCE)
       await Promise.all(all.slice(at, at + RELEASED_AT_ONCE).map((held) => this.#release(held)))
   }

@@ -47,7 +47,7 @@ export class Services {
     const home = this.#homeOf(service)
     const others = this.#pod.options.keys.tags.filter((tag) => tag !== home)
     const counts = await Promise.all(others.map((tag) => this.#follow(hold, tag)))
-    if (hold.waiting.size > 0) this.#tell(hold, 'service-notified')
+    if (hold.waiting.size > 0) this.#notify(hold)
     return { count: counts.reduce((sum, one) => sum + one, count) }
   }
 
@@ -57,13 +57,16 @@ export class Services {
   ): Promise<TakenNotifications> {
     const hold = this.#pod.serviceHolds.get(connection)
     if (hold?.service.name !== service.name) return nothing
-    const tags = [...hold.waiting].slice(0, Math.min(PARTITIONS_AT_ONCE, limit))
-    const share = Math.floor(limit / Math.max(1, tags.length))
-    const taken = await Promise.all(tags.map((tag) => this.#takeIn(tag, hold, share)))
-    return {
-      notifications: taken.flatMap(({ notifications }) => notifications),
-      hasMore: hold.waiting.size > 0,
+    const tags = [...hold.waiting]
+    const atOnce = Math.min(PARTITIONS_AT_ONCE, limit)
+    for (let at = 0; at < tags.length; at += atOnce) {
+      const some = tags.slice(at, at + atOnce)
+      const share = Math.floor(limit / some.length)
+      const taken = await Promise.all(some.map((tag) => this.#takeIn(tag, hold, share)))
+      const notifications = taken.flatMap((one) => one.notifications)
+      if (notifications.length > 0) return { notifications, hasMore: hold.waiting.size > 0 }
     }
+    return { notifications: [], hasMore: hold.waiting.size > 0 }
   }
 
   /** What cannot be given up is corrected by the next holder. */
@@ -87,8 +90,12 @@ export class Services {
   async #resumeIn(tag: string, hold: ServiceHold): Promise<void> {
     try {
       const { word, rest } = await this.#holdIn(tag, hold)
-      if (word === 'lost' && tag === this.#homeOf(hold.service)) this.#tell(hold, 'service-ended')
-      else if (word === 'held' && numberOf(rest[1]) > 0) this.#notified(hold, tag)
+      if (word === 'lost' && tag === this.#homeOf(hold.service))
+        this.#pod.tell({ ...hold, type: 'service-ended', queue: hold.service.name })
+      else if (word === 'held' && numberOf(rest[1]) > 0) {
+        hold.waiting.add(tag)
+        this.#notify(hold)
+      }
     } catch (error) {
       this.#options.onDoubt?.(tag)
       this.#options.onFault(error, 'resume')
@@ -165,7 +172,14 @@ export class Services {
     }
   }
 
+  /** Once more where the queue has changed since this pod saw it. */
   async #takeFrom(blind: BlindId, hold: ServiceHold, limit: number): Promise<Some> {
+    const first = await this.#tryTake(blind, hold, limit)
+    return first ?? (await this.#tryTake(blind, hold, limit)) ?? unknown
+  }
+
+  /** Undefined where the queue has changed. */
+  async #tryTake(blind: BlindId, hold: ServiceHold, limit: number): Promise<Some | undefined> {
     const { repository, servers, limits, pod } = this.#pod.options
     const queue = await repository.ofService(blind)
     const notifier = queue?.record.notifier
@@ -184,8 +198,11 @@ export class Services {
         this.#pod.nowSeconds - limits.notificationTtlSeconds,
       ],
     )
-    if (word === 'stale') repository.cache.drop(queue.record.recipientId)
-    if (word !== 'taken') return { notifications: [], hasMore: word === 'stale' }
+    if (word === 'stale') {
+      repository.cache.drop(queue.record.recipientId)
+      return undefined
+    }
+    if (word !== 'taken') return nothing
     const [left, ...elements] = rest
     const { notifierId } = notifier
     const notifications = elements.map((one) => ({ ...notificationOf(one), notifierId }))
@@ -197,13 +214,8 @@ export class Services {
     return unknown
   }
 
-  #notified(hold: ServiceHold, tag: string): void {
-    hold.waiting.add(tag)
-    this.#tell(hold, 'service-notified')
-  }
-
-  #tell({ connection, claim, service }: ServiceHold, type: 'service-notified' | 'service-ended') {
-    this.#pod.tell({ type, connection, claim, queue: service.name })
+  #notify({ connection, claim }: ServiceHold): void {
+    this.#pod.options.deliver(connection, { type: 'service-notified', claim })
   }
 
   #homeOf({ name }: Service): string {

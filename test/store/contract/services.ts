@@ -239,6 +239,18 @@ const holders: Readonly<Record<string, Case>> = {
     assert.deepEqual(here.events.unread(holder.connection), [])
   },
 
+  async 'operators see that its notifiers are listened to'(here, there) {
+    const { service, holder } = await held(here)
+    const { queue } = await given(there, service)
+    const isHeard = async () => {
+      const found = await here.store.subscriptionsOf(await here.load(queue))
+      return found.outcome === 'done' && found.notifier
+    }
+    assert.equal(await isHeard(), true)
+    await here.store.release(holder.connection, { recipients: [], notifiers: [], service })
+    assert.equal(await isHeard(), false)
+  },
+
   async 'only its own release ends a claim'(here, there) {
     const { service, holder } = await held(here)
     const { queue } = await given(there, service)
