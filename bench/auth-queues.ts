@@ -3,9 +3,9 @@ import type { SmpConnection } from '../src/client/connection.ts'
 import { nativeCrypto as crypto } from '../src/crypto/native.ts'
 import type { KeyAlgorithm, PrivateKey } from '../src/crypto/provider.ts'
 import { senderIdOfCorrelation } from '../src/crypto/short-link.ts'
+import { replyOf } from '../src/load/queues.ts'
 import type { Command } from '../src/protocol/command.ts'
 import { type EntityId, senderIdOf } from '../src/protocol/ids.ts'
-import { replyOf } from './queues.ts'
 
 export const algorithms: readonly KeyAlgorithm[] = ['Ed25519', 'Ed448', 'X25519']
 

@@ -3,6 +3,7 @@ import type { ClusterMessageFigures, RelayProfile } from './measure-cluster-mess
 import type { HandshakeFigures } from './measure-handshakes.ts'
 import type { MemoryFigures } from './measure-memory.ts'
 import type { MessageFigures } from './measure-messages.ts'
+import type { MetricsFigures } from './measure-metrics.ts'
 import type { ResubscriptionFigures } from './measure-resubscription.ts'
 import type { StorageFigures, Stored } from './measure-storage.ts'
 import type { SubscriptionFigures } from './measure-subscriptions.ts'
@@ -216,3 +217,13 @@ export const resubscriptionText = (figures: ResubscriptionFigures): string => {
     ),
   )
 }
+
+export const metricsText = ({ without, counting, morePercent }: MetricsFigures): string =>
+  titled(
+    'metrics: the same messages with and without an operations port, in turns',
+    tableText(spreadHead('saturated'), [
+      ['relay CPU without, us a message', ...spreadCells(without)],
+      ['relay CPU with it, us a message', ...spreadCells(counting)],
+      ['more, in %', ...spreadCells(morePercent)],
+    ]),
+  )

@@ -1,5 +1,6 @@
 /** How long a message takes when nothing else is going on. */
-import { type Ends, MessageLoad } from './messages.ts'
+import { MessageLoad } from '../src/load/message-load.ts'
+import type { Ends } from '../src/load/target.ts'
 
 const WARM_UPS = 200
 /** Messages before it is the next one's turn. */

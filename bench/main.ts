@@ -6,24 +6,30 @@ import {
   handshakesText,
   memoryText,
   messagesText,
+  metricsText,
   profilesText,
   profileText,
   resubscriptionText,
   storageText,
   subscriptionsText,
 } from './figures-text.ts'
+import { floodText } from './flood-text.ts'
 import { measureClusterMessages } from './measure-cluster-messages.ts'
+import { measureFlood } from './measure-flood.ts'
 import { measureHandshakes } from './measure-handshakes.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measureMessages } from './measure-messages.ts'
+import { measureMetrics } from './measure-metrics.ts'
 import { measureResubscription } from './measure-resubscription.ts'
+import { measureRolling } from './measure-rolling.ts'
 import { measureStorage } from './measure-storage.ts'
 import { measureSubscriptions } from './measure-subscriptions.ts'
 import { fail, readOptions, withOptionalAddress } from './options.ts'
 import { machineLine, thisMachine } from './report.ts'
+import { rollingText } from './rolling-text.ts'
 
-const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [options]
-       npm run bench -- --redis[=URL] [messages] [storage] [resubscription] [options]
+const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [metrics] [flood] [options]
+       npm run bench -- --redis[=URL] [messages] [storage] [resubscription] [rolling] [options]
 
 Measures the relay in a process of its own, with the load in this one. Without names: all parts.
 
@@ -82,12 +88,20 @@ const parts: Readonly<Record<string, Part>> = {
     const figures = await measureHandshakes({ connections: quick ? 100 : 300, rounds })
     return { figures, text: handshakesText(figures) }
   },
+  metrics: async () => {
+    const figures = await measureMetrics(messageLoad)
+    return { figures, text: metricsText(figures) }
+  },
   memory: async () => {
     const figures = await measureMemory({
       connections: quick ? 500 : full ? 10_000 : 2_000,
       subscriptions: quick ? 10_000 : full ? 100_000 : 40_000,
     })
     return { figures, text: memoryText(figures) }
+  },
+  flood: async () => {
+    const figures = await measureFlood({ rounds, roundMs: quick ? 1000 : 4000 })
+    return { figures, text: floodText(figures) }
   },
 }
 
@@ -105,6 +119,12 @@ const redisParts = (url: string): Readonly<Record<string, Part>> => ({
     const queues = quick ? 5_000 : full ? 100_000 : 20_000
     const figures = await measureResubscription({ redisUrl: url, queues, rounds })
     return { figures, text: resubscriptionText(figures) }
+  },
+  rolling: async () => {
+    const idle = quick ? 200 : full ? 5_000 : 1_000
+    const drainSeconds = quick ? 5 : 20
+    const figures = await measureRolling({ redisUrl: url, idle, queues: 8, drainSeconds })
+    return { figures, text: rollingText(figures) }
   },
 })
 

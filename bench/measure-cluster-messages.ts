@@ -1,11 +1,11 @@
 /** What a message costs through Redis, on one pod and across two, beside the in-memory store. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { type LoadShape, MessageLoad } from '../src/load/message-load.ts'
 import { ClusterUnderTest } from './cluster-under-test.ts'
 import { loneLatencies } from './lone-messages.ts'
 import { type Measured, measureCpu } from './measured.ts'
-import { type Ends, type LoadShape, MessageLoad } from './messages.ts'
 import type { ProfileEntry } from './processes/own-usage.ts'
-import { RelayUnderTest } from './relay-under-test.ts'
+import { type RelayEnds, RelayUnderTest } from './relay-under-test.ts'
 import { type Percentiles, percentilesOf, type Spread, spreadOf } from './statistics.ts'
 
 export interface ClusterMessageOptions extends LoadShape {
@@ -48,7 +48,7 @@ export interface ClusterMessageFigures {
 
 interface Way {
   readonly way: string
-  readonly ends: Ends
+  readonly ends: RelayEnds
   readonly goal?: number
 }
 

@@ -1,10 +1,11 @@
 /** What idle connections and subscriptions keep of the relay's memory. */
 import type { SmpConnection } from '../src/client/connection.ts'
+import { createQueues } from '../src/load/queues.ts'
+import { closeAll } from '../src/load/target.ts'
 import { connectEach, connectWith } from './connections.ts'
 import type { MemoryUsage } from './processes/own-usage.ts'
-import { createQueues } from './queues.ts'
 import { RelayUnderTest } from './relay-under-test.ts'
-import { closeAll, subscribeAfresh } from './subscribers.ts'
+import { subscribeAfresh } from './subscribers.ts'
 
 export interface MemoryOptions {
   readonly connections: number

@@ -1,8 +1,9 @@
 /** CPU, throughput and latency of full-size messages, and the floor under the CPU. */
+
+import { MessageLoad } from '../src/load/message-load.ts'
 import { loneLatencies } from './lone-messages.ts'
 import type { Measured } from './measured.ts'
 import type { PartCosts } from './message-parts.ts'
-import { MessageLoad } from './messages.ts'
 import type { ProfileEntry } from './processes/own-usage.ts'
 import { RelayUnderTest } from './relay-under-test.ts'
 import { type Percentiles, percentilesOf, type Spread, spreadOf } from './statistics.ts'

@@ -1,10 +1,12 @@
 /** What it costs when all connections of a cluster drop, and come back to any of its pods. */
 import type { SmpConnection } from '../src/client/connection.ts'
+import { createQueues, type MadeQueue } from '../src/load/queues.ts'
+import { BATCH } from '../src/load/subscribing.ts'
+import { closeAll } from '../src/load/target.ts'
 import { ClusterUnderTest } from './cluster-under-test.ts'
 import { type Measured, measureCpu } from './measured.ts'
-import { type BenchQueue, createQueues } from './queues.ts'
 import { type Spread, spreadOf } from './statistics.ts'
-import { BATCH, closeAll, subscribeAfresh } from './subscribers.ts'
+import { subscribeAfresh } from './subscribers.ts'
 
 export interface ResubscriptionOptions {
   /** Empty: a Redis of the bench's own. */
@@ -48,7 +50,7 @@ const PODS = 3
 const createSpread = async (
   { relays }: ClusterUnderTest,
   count: number,
-): Promise<readonly BenchQueue[]> => {
+): Promise<readonly MadeQueue[]> => {
   const share = Math.ceil(count / relays.length)
   const created = relays.map(async (relay, i) => {
     await using creator = await relay.connect()
@@ -70,7 +72,7 @@ const roundOf = (queues: number, redis: Measured<Measured<unknown>>): Round => {
 /** Everyone comes back to the pod `by` places after the one where the queue was made. */
 const resubscribe = async (
   cluster: ClusterUnderTest,
-  queues: readonly BenchQueue[],
+  queues: readonly MadeQueue[],
   by: number,
 ): Promise<{ readonly back: Round; readonly gone: Round }> => {
   const connections: SmpConnection[] = []

@@ -2,12 +2,13 @@
 import type { SmpConnection } from '../src/client/connection.ts'
 import { ENCRYPTED_MESSAGE_BYTES } from '../src/crypto/message-box.ts'
 import { nativeCrypto as crypto } from '../src/crypto/native.ts'
+import { fullSizeBody } from '../src/load/message-load.ts'
+import { createQueues, replyOf, type SecuredQueue, secureQueues } from '../src/load/queues.ts'
+import { closeAll } from '../src/load/target.ts'
 import type { Command } from '../src/protocol/command.ts'
 import { ClusterUnderTest } from './cluster-under-test.ts'
-import { fullSizeBody } from './messages.ts'
-import { createQueues, replyOf, type SecuredQueue, secureQueues } from './queues.ts'
 import type { RedisUnderTest } from './redis-under-test.ts'
-import { closeAll, subscribeAfresh } from './subscribers.ts'
+import { subscribeAfresh } from './subscribers.ts'
 
 export interface StorageOptions {
   /** Empty: a Redis of the bench's own. */

@@ -1,9 +1,12 @@
 /** What a SUB costs when an app, or a relay's whole clientele, comes back. */
+
+import { createQueues } from '../src/load/queues.ts'
+import { BATCH } from '../src/load/subscribing.ts'
+import { closeAll } from '../src/load/target.ts'
 import type { Measured } from './measured.ts'
-import { createQueues } from './queues.ts'
 import { RelayUnderTest } from './relay-under-test.ts'
 import { type Spread, spreadOf } from './statistics.ts'
-import { BATCH, closeAll, subscribeAfresh } from './subscribers.ts'
+import { subscribeAfresh } from './subscribers.ts'
 
 export interface SubscriptionOptions {
   readonly queues: number

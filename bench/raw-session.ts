@@ -1,4 +1,5 @@
 /** A session block by block, where the client library would do too much at once or refuse. */
+import type { Socket } from 'node:net'
 import {
   createRequestEncoder,
   newCorrelationId,
@@ -28,9 +29,13 @@ export class RawSession {
     this.#encode = (request) => encode(request, newCorrelationId(crypto))
   }
 
-  static async open(address: string): Promise<RawSession> {
+  /** `socket`: an open TCP connection to the relay, in place of one that is made. */
+  static async open(address: string, socket?: Socket): Promise<RawSession> {
     const { hosts, port = 0, keyHash } = parseServerAddress(address)
-    const transport = await connectTls({ host: hosts[0], port, alpn: 'smp/1' })
+    const transport = await connectTls({
+      ...{ host: hosts[0], port, alpn: 'smp/1' },
+      ...(socket && { socket }),
+    })
     const session = await shakeHands(transport, {
       keyHash,
       crypto,

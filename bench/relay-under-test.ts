@@ -62,3 +62,9 @@ export class RelayUnderTest implements CpuClock, AsyncDisposable {
     await this.#process[Symbol.asyncDispose]()
   }
 }
+
+/** The relays that a load's connections go to: the same one, or two of a cluster. */
+export interface RelayEnds {
+  readonly senders: RelayUnderTest
+  readonly recipients: RelayUnderTest
+}

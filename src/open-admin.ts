@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import { type AdminApi, openAdminApi } from './admin/admin-api.ts'
 import { Admittance } from './admin/admittance.ts'
-import type { PodStatistics } from './admin/operation.ts'
+import type { PodStatistics, Service } from './admin/operation.ts'
 import { operations } from './admin/operations.ts'
 import type { Settings } from './config/settings.ts'
 import { nativeCrypto } from './crypto/native.ts'
@@ -17,12 +17,13 @@ export interface AdminFor {
   readonly store: QueueStore
   readonly log: Logger
   readonly faults: FaultLog
+  readonly service: Service
   statistics(): PodStatistics
 }
 
 /** Undefined where there is to be none. */
 export const openAdmin = async (relay: AdminFor): Promise<AdminApi | undefined> => {
-  const { settings, identity, store, log, faults, statistics } = relay
+  const { settings, identity, store, log, faults, service, statistics } = relay
   const { adminPort: port, adminBind: bind, adminToken: token } = settings
   if (port === undefined || token === undefined) return undefined
   const startedAt = performance.now()
@@ -31,7 +32,7 @@ export const openAdmin = async (relay: AdminFor): Promise<AdminApi | undefined> 
     timeoutMs: settings.handshakeTimeoutSeconds * 1000,
     admittance: new Admittance(token, nativeCrypto, () => performance.now()),
     context: {
-      ...{ store, settings, statistics },
+      ...{ store, settings, service, statistics },
       version: packageVersion(),
       fingerprint: identity.fingerprint,
       uptimeMs: () => performance.now() - startedAt,

@@ -2,10 +2,15 @@
 import type { Logger } from 'pino'
 import type { Context } from './commands/spec.ts'
 import type { Settings } from './config/settings.ts'
+import { Connection } from './connection.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
 import type { Hub } from './delivery/hub.ts'
 import type { FaultLog } from './fault-log.ts'
 import type { Identity } from './identity/identity.ts'
+import type { Limits } from './limits/limits.ts'
+import type { SessionLimits } from './limits/session-limits.ts'
+import type { Measures } from './measures/measures.ts'
+import type { HandshakeMeasures, HandshakeOutcome } from './measures/transport-measures.ts'
 import { BlockPacker } from './protocol/block.ts'
 import { ProtocolError } from './protocol/bytes.ts'
 import { type AgreedSession, shakeHands } from './session/handshake.ts'
@@ -14,14 +19,16 @@ import type { QueueStore } from './store/store.ts'
 import type { Transport } from './transport/transport.ts'
 
 export interface SessionsOptions {
+  /** Read when they are used: some of them change. */
   readonly settings: Settings
-  readonly identity: Identity
   readonly crypto: CryptoProvider
   readonly hub: Hub<Session>
   readonly store: QueueStore
   /** Other relays; absent: nothing is forwarded for clients. */
   readonly proxy: Context['proxy'] | undefined
+  readonly limits: Limits
   readonly faults: FaultLog
+  readonly measures: Measures | undefined
   readonly log: Logger
   readonly now: () => number
 }
@@ -29,13 +36,29 @@ export interface SessionsOptions {
 export class Sessions {
   readonly #options: SessionsOptions
   readonly #packer = new BlockPacker()
-  readonly #transports = new Set<Transport>()
+  readonly #connections = new Set<Connection>()
   readonly #serving = new Set<Promise<void>>()
-  readonly #reaper: NodeJS.Timeout | undefined
+  #reaper: NodeJS.Timeout | undefined
+  #isStopped = false
 
   constructor(options: SessionsOptions) {
     this.#options = options
-    const { inactiveTtlSeconds, inactiveIntervalSeconds } = options.settings
+    this.configure()
+  }
+
+  /** From the hello on. */
+  get connections(): Iterable<Connection> {
+    return this.#connections
+  }
+
+  get size(): number {
+    return this.#connections.size
+  }
+
+  /** After the settings have changed, as far as they are not read when they are used. */
+  configure(): void {
+    clearInterval(this.#reaper)
+    const { inactiveTtlSeconds, inactiveIntervalSeconds } = this.#options.settings
     if (inactiveTtlSeconds > 0)
       this.#reaper = setInterval(
         () => this.#closeInactive(),
@@ -43,10 +66,14 @@ export class Sessions {
       ).unref()
   }
 
-  readonly accept = (transport: Transport): void => {
-    this.#transports.add(transport)
-    const serving = this.#serve(transport).finally(() => {
-      this.#transports.delete(transport)
+  /** @param identity the one that its TLS handshake showed, where it showed one */
+  accept(transport: Transport, identity: Identity): void {
+    const connection = new Connection(transport)
+    if (this.#isStopped) connection.leave()
+    this.#connections.add(connection)
+    const serving = this.#serve(connection, identity).finally(() => {
+      connection.ended()
+      this.#connections.delete(connection)
       this.#serving.delete(serving)
     })
     this.#serving.add(serving)
@@ -54,57 +81,101 @@ export class Sessions {
 
   /** How many there are now: connections with those in their handshakes, and sessions. */
   get counts(): { readonly connections: number; readonly sessions: number } {
-    return { connections: this.#transports.size, sessions: this.#options.hub.size }
+    return { connections: this.size, sessions: this.#options.hub.size }
   }
 
-  /** Closes all connections; what is not closed within the drain time is cut off. */
-  async close(): Promise<void> {
+  /** Connections that are there stay. */
+  stopAccepting(): void {
+    this.#isStopped = true
     clearInterval(this.#reaper)
-    for (const transport of this.#transports) transport.close()
-    const deadline = setTimeout(() => {
-      for (const transport of this.#transports) transport.destroy()
-    }, this.#options.settings.drainSeconds * 1000)
-    await Promise.allSettled(this.#serving)
-    clearTimeout(deadline)
   }
 
-  async #serve(transport: Transport): Promise<void> {
-    const { hub, faults } = this.#options
-    const session = await this.#open(transport)
-    if (session === undefined) return
+  /** Resolves when those that are there now are gone, and what they held is released. */
+  async gone(): Promise<void> {
+    await Promise.allSettled(this.#serving)
+  }
+
+  /** Closes all at once; returns on how many commands were under way. */
+  cutOff(): number {
+    const all = [...this.#connections]
+    for (const { transport } of all) transport.destroy()
+    return all.filter(({ isBusy }) => isBusy).length
+  }
+
+  async #serve(connection: Connection, identity: Identity): Promise<void> {
+    const { transport } = connection
+    const own = this.#options.limits.session(transport.clientAddress)
     try {
-      await session.serve()
-    } catch (error) {
-      faults.tell(error, 'serve')
+      const session = await this.#open(transport, identity, own)
+      if (session !== undefined) await this.#run(session, connection)
     } finally {
-      transport.destroy()
-      hub.remove(session.connectionId)
-      await session.finish()
+      own.close()
     }
   }
 
-  async #open(transport: Transport): Promise<Session | undefined> {
-    const { settings, identity, crypto, log, faults, store, now } = this.#options
-    const deadline = setTimeout(() => transport.destroy(), settings.handshakeTimeoutSeconds * 1000)
+  async #run(session: Session, connection: Connection): Promise<void> {
+    const { hub, faults, measures } = this.#options
+    const { transport } = connection
+    connection.begin(session)
+    measures?.transport.sessionOpened(transport.kind)
+    let leaving: Promise<void> | undefined
+    try {
+      await session.serve()
+      if (connection.isLeaving) {
+        await session.settle()
+        leaving = transport.leave()
+      }
+    } catch (error) {
+      faults.tell(error, 'serve')
+    } finally {
+      measures?.transport.sessionClosed(transport.kind)
+      if (leaving === undefined) transport.destroy()
+      hub.remove(session.connectionId)
+      await session.finish()
+      await leaving
+    }
+  }
+
+  async #open(
+    transport: Transport,
+    identity: Identity,
+    own: SessionLimits,
+  ): Promise<Session | undefined> {
+    const { settings, crypto, store, now, log, faults } = this.#options
+    const drop = (): void => transport.destroy()
+    if (!own.arrives(drop)) {
+      drop()
+      return undefined
+    }
+    const startedAt = performance.now()
+    let unagreed: HandshakeOutcome = 'refused'
+    const deadline = setTimeout(() => {
+      unagreed = 'timeout'
+      drop()
+    }, settings.handshakeTimeoutSeconds * 1000)
     try {
       const { versions } = settings
       const agreed = await shakeHands(transport, {
         ...{ crypto, identity, versions, now },
         registerService: (certificate) => store.registerService(certificate),
       })
-      return this.#begin(transport, agreed)
+      this.#handshakes?.done((performance.now() - startedAt) / 1000)
+      return this.#begin(transport, agreed, own)
     } catch (error) {
-      if (error instanceof ProtocolError) log.debug({ reason: error.message }, 'handshake refused')
+      const isRefused = error instanceof ProtocolError
+      this.#handshakes?.outcomes.add(isRefused ? unagreed : 'failed')
+      if (isRefused) log.debug({ reason: error.message }, 'handshake refused')
       else faults.tell(error, 'handshake')
       transport.close()
       return undefined
     } finally {
       clearTimeout(deadline)
+      own.settles()
     }
   }
 
-  #begin(transport: Transport, agreed: AgreedSession): Session {
-    const { settings, crypto, hub, store, proxy, faults, now } = this.#options
+  #begin(transport: Transport, agreed: AgreedSession, limits: SessionLimits): Session {
+    const { settings, crypto, hub, store, proxy, faults, measures, now } = this.#options
     const id = hub.nextConnection()
     const session = new Session({
       transport,
@@ -113,10 +184,16 @@ export class Sessions {
       context: { store, crypto, policy: settings, ...(proxy && { proxy }), now },
       packer: this.#packer,
       notificationIntervalMs: settings.notificationIntervalMs,
+      measures: measures?.session,
       onFault: faults.tell,
+      limits,
     })
     hub.add(id, session)
     return session
+  }
+
+  get #handshakes(): HandshakeMeasures | undefined {
+    return this.#options.measures?.transport.smp
   }
 
   #closeInactive(): void {

@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { loadSettings } from '../../src/config/load-settings.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import { createIdentity, type Identity, loadIdentity } from '../../src/identity/identity.ts'
+import { Ops } from '../../src/ops/ops.ts'
 import { printServerAddress } from '../../src/protocol/address.ts'
 import { startRelay } from '../../src/relay.ts'
 import { measureParts } from '../message-parts.ts'
@@ -24,12 +25,15 @@ const newIdentity = async (): Promise<Identity> => {
 
 const settingsOf = (env: Readonly<Record<string, string>>): Settings => {
   const loaded = loadSettings({
-    env: { SLUICE_BIND: '127.0.0.1', SLUICE_PORT: '0', ...env },
+    env: { SLUICE_BIND: '127.0.0.1', SLUICE_PORT: '0', SLUICE_OPS_PORT: 'off', ...env },
     readFile: () => '',
   })
   if ('problems' in loaded) throw new Error(loaded.problems.join('\n'))
   return loaded.settings
 }
+
+const opsOf = async ({ opsPort: port, bind }: Settings): Promise<Ops | undefined> =>
+  port === undefined ? undefined : Ops.open({ port, bind })
 
 /**
  * Listens with these settings beside the defaults; returns the relay's address. With a data
@@ -42,6 +46,7 @@ const start = async (env: Readonly<Record<string, string>>): Promise<string> => 
   const relay = await startRelay({
     settings,
     identity,
+    ops: await opsOf(settings),
     log: pino({ level: 'warn' }, process.stderr),
   })
   const [port = 0] = relay.ports

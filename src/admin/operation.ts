@@ -14,7 +14,26 @@ export interface PodStatistics {
   readonly proxy: object | null
 }
 
+/** What the relay does with its connections as a whole. */
+export interface Service {
+  readonly state: 'serving' | 'draining' | 'stopped'
+  /** For good; called again it returns the same. */
+  drain(): Progress & { hasten(): void }
+  /** In place of one that is under way. */
+  shed(options: {
+    readonly share: number
+    readonly overSeconds: number
+  }): Progress & { readonly count: number }
+  stopShedding(): void
+}
+
+export interface Progress {
+  readonly connectionsLeft: number
+  readonly secondsLeft: number
+}
+
 export interface AdminContext {
+  readonly service: Service
   readonly store: QueueStore
   readonly settings: Settings
   readonly version: string

@@ -44,11 +44,7 @@ export const redisOption = (text: string): string => {
 
 const notAnAddress = 'not an SMP server address'
 
-/** The one argument `smp://…`, or undefined where none is given. */
-export const addressArgument = (positionals: readonly string[]): ServerAddress | undefined => {
-  const [text, ...others] = positionals
-  if (others.length > 0) throw new Misuse('only one address can be given')
-  if (text === undefined) return undefined
+const serverAddress = (text: string): ServerAddress => {
   try {
     return parseServerAddress(text)
   } catch (cause) {
@@ -57,5 +53,29 @@ export const addressArgument = (positionals: readonly string[]): ServerAddress |
     const { message } = cause
     const problem = message.startsWith(notAnAddress) ? message : `${notAnAddress}: ${message}`
     throw new Misuse(problem, { cause })
+  }
+}
+
+/** The one argument `smp://…`, or undefined where none is given. */
+export const addressArgument = (positionals: readonly string[]): ServerAddress | undefined => {
+  const [text, ...others] = positionals
+  if (others.length > 0) throw new Misuse('only one address can be given')
+  return text === undefined ? undefined : serverAddress(text)
+}
+
+/** The arguments `smp://…`, of which there is one at least. */
+export const addressArguments = (
+  positionals: readonly string[],
+): readonly [ServerAddress, ...ServerAddress[]] => {
+  const [first, ...others] = positionals.map(serverAddress)
+  if (first === undefined) throw new Misuse('the address of a server is needed: smp://…')
+  return [first, ...others]
+}
+
+export const addressOption = (option: string, text: string): ServerAddress => {
+  try {
+    return serverAddress(text)
+  } catch (error) {
+    throw error instanceof Misuse ? new Misuse(`${option}: ${error.message}`) : error
   }
 }

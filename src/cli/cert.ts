@@ -16,7 +16,7 @@ export const cert: Command = {
 Renews the online certificate: makes a new server.key and server.crt in SLUICE_DATA_DIR.
 
 The identity, and with it the address, stays the same. This needs ca.key, which may be kept
-elsewhere at all other times. A running relay uses the new certificate from its next start.`,
+elsewhere at all other times. A running relay takes the new certificate over within seconds.`,
   options,
   async run(args, io) {
     const { values } = parseArgs({ args: [...args], options })

@@ -69,7 +69,7 @@ const podsOf = ({ settings, ports, redis }: Plan, own: OwnRedis | undefined, log
     count: ports.pods,
     isPortShared: !ports.ownPorts,
     environmentOf: (pod) => podEnvironment(env, ports, pod),
-    drainMs: settings.drainSeconds * 1000,
+    drainMs: (settings.drainDelaySeconds + settings.drainSeconds) * 1000,
     log,
   })
 }

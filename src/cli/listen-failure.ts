@@ -17,16 +17,30 @@ type Places = Partial<Pick<Settings, 'bind' | 'wsPorts' | 'wssPorts' | 'adminBin
 export interface Place {
   readonly variable: string
   readonly bind: string | undefined
+  /** The setting of that address. */
+  readonly bindVariable?: string
 }
 
-const ADMIN_PORT = 'SLUICE_ADMIN_PORT'
+export const adminPlace = ({ adminBind: bind }: Pick<Places, 'adminBind'>): Place => ({
+  variable: 'SLUICE_ADMIN_PORT',
+  bind,
+  bindVariable: 'SLUICE_ADMIN_BIND',
+})
+
+/** Where health and metrics are asked for. */
+export const opsPlace = ({ opsBind, bind }: Pick<Settings, 'opsBind' | 'bind'>): Place => ({
+  variable: 'SLUICE_OPS_PORT',
+  bind: opsBind ?? bind,
+  ...(opsBind !== undefined && { bindVariable: 'SLUICE_OPS_BIND' }),
+})
 
 const variableOf = (port: number, { wsPorts, wssPorts }: Places): string => {
   if (wsPorts?.includes(port)) return 'SLUICE_WS_PORT'
   return wssPorts?.includes(port) ? 'SLUICE_WSS_PORT' : 'SLUICE_PORT'
 }
 
-const explain = (error: ListenError, { variable, bind = '' }: Place): string => {
+const explain = (error: ListenError, place: Place): string => {
+  const { variable, bind = '' } = place
   const port = `port ${error.port}`
   switch (error.code) {
     case 'EADDRINUSE':
@@ -37,8 +51,8 @@ const explain = (error: ListenError, { variable, bind = '' }: Place): string => 
     case 'EAFNOSUPPORT':
     case 'EAI_AGAIN':
     case 'ENOTFOUND': {
-      const setting = variable === ADMIN_PORT ? 'SLUICE_ADMIN_BIND' : 'SLUICE_BIND'
-      return `${setting} ${quote(bind)} is not an address of this machine: correct or remove it`
+      const { bindVariable = 'SLUICE_BIND' } = place
+      return `${bindVariable} ${quote(bind)} is not an address of this machine: correct or remove it`
     }
     case 'ENOTSUP':
       return `${port} cannot be shared by processes of this system: set SLUICE_REUSE_PORT to off, or give 'sluice cluster' --own-ports`
@@ -53,8 +67,7 @@ export const portFailure = (error: unknown, place: Place): unknown =>
 
 /** The same for whatever a relay listens on. */
 export const listenFailure = (error: unknown, places: Places): unknown => {
-  if (error instanceof AdminListenError)
-    return portFailure(error.cause, { variable: ADMIN_PORT, bind: places.adminBind })
+  if (error instanceof AdminListenError) return portFailure(error.cause, adminPlace(places))
   const port = isSystemError(error) ? (error.port ?? 0) : 0
   return portFailure(error, { variable: variableOf(port, places), bind: places.bind })
 }

@@ -1,4 +1,7 @@
-/** SIGTERM and SIGINT: the first asks the command to stop, another one ends the process. */
+/**
+ * SIGTERM and SIGINT: the first asks the command to stop, the next one to hurry where it can, and
+ * another one ends the process.
+ */
 import { constants } from 'node:os'
 
 const stopSignals = ['SIGTERM', 'SIGINT'] as const
@@ -17,24 +20,37 @@ export interface SignalHost {
   now(): number
 }
 
+export interface StopRequests {
+  readonly signal: AbortSignal
+  /** Aborted by the second signal, which ends the process where nobody has asked for this. */
+  hurry(): AbortSignal
+}
+
 /** As shells report it: 143 for SIGTERM, 130 for SIGINT. */
 export const signalExitCode = (name: unknown): number =>
   128 + constants.signals[name === 'SIGINT' ? 'SIGINT' : 'SIGTERM']
 
-export const stopOnSignals = (host: SignalHost): AbortSignal => {
-  const controller = new AbortController()
-  let firstAt = 0
+export const stopOnSignals = (host: SignalHost): StopRequests => {
+  const stop = new AbortController()
+  let hurry: AbortController | undefined
+  let last: { readonly name: StopSignal; readonly at: number } | undefined
+  const isEcho = (name: StopSignal): boolean =>
+    name === last?.name && host.now() - last.at < ECHO_MS
   for (const name of stopSignals)
     host.on(name, () => {
-      const { aborted, reason } = controller.signal
-      if (!aborted) {
-        firstAt = host.now()
-        controller.abort(name)
-      } else if (name !== reason || host.now() - firstAt >= ECHO_MS) {
-        host.exit(signalExitCode(name))
-      }
+      if (isEcho(name)) return
+      last = { name, at: host.now() }
+      if (!stop.signal.aborted) stop.abort(name)
+      else if (hurry?.signal.aborted === false) hurry.abort(name)
+      else host.exit(signalExitCode(name))
     })
-  return controller.signal
+  return {
+    signal: stop.signal,
+    hurry: () => {
+      hurry ??= new AbortController()
+      return hurry.signal
+    },
+  }
 }
 
 /** Resolves when the signal is aborted. */

@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Logger, pino } from 'pino'
-import { givenWithoutEffect } from '../config/reserved.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Identity } from '../identity/identity.ts'
-import { type WebCertificate, watchWebCertificate } from '../identity/web-certificate.ts'
+import type { WebCertificate } from '../identity/web-certificate.ts'
+import { Ops } from '../ops/ops.ts'
 import { packageVersion } from '../package-version.ts'
 import { type Relay, type RelayOptions, startRelay } from '../relay.ts'
 import type { Command } from './command.ts'
@@ -15,9 +16,16 @@ import {
   givenWebCertificate,
   presentIdentity,
 } from './given.ts'
-import { listenFailure } from './listen-failure.ts'
+import type { Io } from './io.ts'
+import { listenFailure, opsPlace, portFailure } from './listen-failure.ts'
 import { redisFailure } from './redis-failure.ts'
+import { Reload } from './reload.ts'
 import { aborted } from './signals.ts'
+
+/** Exit code of a relay that did not answer all that it was asked before it stopped. */
+const CUT_OFF = 3
+/** For Redis, which may not answer, when no connection is left. */
+const CLOSE_MS = 2_000
 
 const identityOf = async (settings: Settings, log: Logger): Promise<Identity> => {
   const { dataDir: directory, redisUrl } = settings
@@ -37,24 +45,6 @@ const webCertificateOf = async (
   return certificate
 }
 
-/** Renewed certificates are used without a restart; the result stops that. */
-const keepWebCertificate = ({ webCert, webKey }: Settings, relay: Relay, log: Logger) => {
-  if (webCert === undefined || webKey === undefined) return () => undefined
-  const files = { certificatePath: webCert, keyPath: webKey }
-  const renew = async (loading: Promise<WebCertificate>): Promise<void> => {
-    try {
-      const certificate = await loading
-      relay.renewWebCertificate(certificate)
-      log.info({ notAfter: certificate.notAfter }, 'the web certificate was renewed')
-    } catch (error) {
-      // one of the two files may be new already: the other one's change brings us here again
-      const reason = error instanceof Error ? error.message : String(error)
-      log.warn({ reason }, 'the web certificate has changed and is not valid: the old one stays')
-    }
-  }
-  return watchWebCertificate(files, (loading) => void renew(loading))
-}
-
 const listen = async (options: RelayOptions): Promise<Relay> => {
   const { settings } = options
   try {
@@ -62,6 +52,34 @@ const listen = async (options: RelayOptions): Promise<Relay> => {
   } catch (error) {
     throw listenFailure(redisFailure(error), settings)
   }
+}
+
+/** The first thing that is there: probes are answered while the rest is waited for. */
+const opsOf = async (settings: Settings): Promise<Ops | undefined> => {
+  const { opsPort: port } = settings
+  const place = opsPlace(settings)
+  try {
+    return port === undefined ? undefined : await Ops.open({ ...place, port })
+  } catch (error) {
+    throw portFailure(error, place)
+  }
+}
+
+/** All connections, answered or not, within the bound. */
+const stop = async (relay: Relay, io: Io, log: Logger): Promise<number> => {
+  const drain = relay.drain()
+  const { connectionsLeft: connections, secondsLeft } = drain
+  const seconds = Math.round(secondsLeft)
+  log.info({ signal: io.signal.reason, connections, seconds }, 'stopping')
+  void aborted(io.hurry()).then(() => {
+    log.info({ connections: drain.connectionsLeft }, 'hurrying')
+    drain.hasten()
+  })
+  const { cutOff } = await drain.done
+  if (cutOff > 0) log.warn({ connections: cutOff }, 'cut off with commands under way')
+  await Promise.race([relay.close(), delay(CLOSE_MS, undefined, { ref: false })])
+  log.info('stopped')
+  return cutOff > 0 ? CUT_OFF : 0
 }
 
 export const start: Command = {
@@ -78,29 +96,31 @@ cluster' shows on one machine.
 All settings are environment variables, or lines of the file SLUICE_CONFIG: 'sluice check --help'
 lists them, 'sluice check' finds mistakes.
 
-SIGTERM or Ctrl-C stops the relay within SLUICE_DRAIN_SECONDS; a second one ends it at once.`,
+Certificates and most settings in files are taken over when they change, and at SIGHUP.
+
+SIGTERM or Ctrl-C stops the relay: it closes its connections, spread over up to
+SLUICE_DRAIN_SECONDS; a second one lets it hurry, a third one ends it at once. The exit code is
+0 when all that clients had asked was answered, and 3 when something had to be cut off.`,
   options: {},
   async run(args, io) {
     parseArgs({ args: [...args] })
     const settings = givenSettings(io)
     const { logLevel: level } = settings
     const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, io.stderr)
-    for (const variable of givenWithoutEffect(io.env))
-      log.warn({ variable }, 'this version does not have this setting')
     const information = givenInformation(settings)
+    await using ops = await opsOf(settings)
     const identity = await identityOf(settings, log)
     const webCertificate = await webCertificateOf(settings, log)
-    const relay = await listen({ settings, identity, webCertificate, information, log })
+    ops?.health.watch('identity')
+    const relay = await listen({ settings, identity, webCertificate, information, log, ops })
     const { ports, webPorts, adminPort } = relay
     const address = addressText({ ...identity, hosts: settings.hosts, ports })
-    log.info({ version: packageVersion(), ports, webPorts, adminPort }, 'ready')
+    const opsPort = ops?.port
+    log.info({ version: packageVersion(), ports, webPorts, opsPort, adminPort }, 'ready')
     io.stdout.write(`Sluice is ready: ${address}\n`)
-    const unwatch = keepWebCertificate(settings, relay, log)
+    const reload = new Reload({ io, relay, log, settings, identity, webCertificate })
     await aborted(io.signal)
-    unwatch()
-    log.info({ signal: io.signal.reason }, 'stopping')
-    await relay.close()
-    log.info('stopped')
-    return 0
+    reload.stop()
+    return stop(relay, io, log)
   },
 }

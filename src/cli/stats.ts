@@ -11,6 +11,7 @@ const answer = z.looseObject({
   version: z.string().regex(/^[\w.+-]{1,40}$/),
   uptimeSeconds: z.number(),
   pod: z.looseObject({
+    state: z.enum(['serving', 'draining', 'stopped']),
     connections: z.number(),
     sessions: z.number(),
     proxy: z.looseObject({ sessions: bySource, commands: bySource }).nullable(),
@@ -41,6 +42,7 @@ const text = ({ version, uptimeSeconds, pod, cluster }: Answer): string =>
   [
     line('Version', version),
     line('Up for', `${uptimeSeconds} seconds`),
+    line('State', pod.state),
     line('Connections', `${pod.connections}, ${pod.sessions} with a session`),
     line('Forwarded', proxyText(pod.proxy)),
     line('Queues', `${cluster.queues}`),

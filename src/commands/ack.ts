@@ -24,14 +24,16 @@ const acknowledge = async (
   subscription: Subscription,
   delivered: MessageId,
 ): Promise<Outcome> => {
-  const { claim, kind } = subscription
+  const { claim, kind, deliveredAt } = subscription
+  const { subscriptions } = connection
+  const { recipientId } = queue
   const subscriber = { connection: connection.id, claim }
-  const sent = (): void => connection.subscriptions.release(queue.recipientId, subscription)
+  const sent = (): void => subscriptions.release(recipientId, subscription)
   const restore = (): void => {
-    subscription.delivered = delivered
+    subscriptions.mark(recipientId, subscription, { delivered, deliveredAt })
     sent()
   }
-  subscription.delivered = undefined
+  subscriptions.mark(recipientId, subscription, { delivered: undefined, deliveredAt: 0 })
   subscription.busy += 1
   try {
     const result = await store.acknowledge(queue, {
@@ -43,8 +45,9 @@ const acknowledge = async (
       return STALE
     }
     if (result.outcome === 'lost') return { ...noMessage, sent }
+    if (command.messageId !== '') subscriptions.acknowledged(subscription, deliveredAt)
     if (result.head === undefined || kind === 'getter') return { reply: OK, sent }
-    connection.subscriptions.delivered(subscription, result.head.messageId)
+    subscriptions.delivered(recipientId, subscription, result.head.messageId)
     return { reply: messageReply(crypto, queue.dhSecret, result.head), sent }
   } catch (error) {
     restore()

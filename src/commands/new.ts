@@ -2,7 +2,7 @@ import { senderIdOfCorrelation } from '../crypto/short-link.ts'
 import { utf8Bytes } from '../protocol/bytes.ts'
 import type { Command } from '../protocol/command.ts'
 import { ID_BYTES, linkIdOf, recipientIdOf, type ServiceId, senderIdOf } from '../protocol/ids.ts'
-import { errAuth, errInternal, errProhibited, type Reply } from '../protocol/reply.ts'
+import { errAuth, errInternal, errProhibited, errQuota, type Reply } from '../protocol/reply.ts'
 import type { NewQueue } from '../store/store.ts'
 import { type Agreement, agree, errBadKey, newNotifier } from './agreement.ts'
 import { type Answer, answer, type Context, type Request, type ServerCommand } from './spec.ts'
@@ -118,6 +118,10 @@ const isBound = ({ crypto }: Context, { command, correlationId }: Request<New>):
   )
 }
 
+const isWithinLimits = ({ limits, connection }: Context, { subscribe }: New): boolean =>
+  limits === undefined ||
+  ((!subscribe || limits.maySubscribe(connection.subscriptions.size)) && limits.mayCreate())
+
 export const NEW: ServerCommand<New> = {
   credentials: 'only-authorization',
   role: 'messaging',
@@ -130,6 +134,7 @@ export const NEW: ServerCommand<New> = {
     // a service's queues are for its connections
     if (service !== undefined && !command.subscribe) return answer(errProhibited)
     if (!isBound(context, request)) return answer(errProhibited)
+    if (!isWithinLimits(context, command)) return answer(errQuota)
     const hasOwnIds = command.request?.link !== undefined
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const created = await create(context, command, service?.serviceId)

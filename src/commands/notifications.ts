@@ -2,8 +2,9 @@
 import type { Claim } from '../delivery/subscriptions.ts'
 import type { Command } from '../protocol/command.ts'
 import { asNotifierId, type NotifierId } from '../protocol/ids.ts'
-import { errInternal, OK, type Reply } from '../protocol/reply.ts'
+import { errInternal, errQuota, OK, type Reply } from '../protocol/reply.ts'
 import { errBadKey, newNotifier } from './agreement.ts'
+import { overLimit } from './over-limit.ts'
 import { byRecipient } from './recipient.ts'
 import { associate } from './services.ts'
 import {
@@ -101,6 +102,24 @@ const subscribe = async (
   }
 }
 
+const runBatch = async (
+  context: Context,
+  requests: readonly QueueRequest<Nsub>[],
+): Promise<readonly Outcome[]> => {
+  const { subscriptions } = context.connection
+  // a service's connection keeps nothing of each notifier
+  if (subscriptions.service !== undefined) return subscribe(context, requests)
+  const isNew = ({ entityId }: QueueRequest<Nsub>): boolean =>
+    subscriptions.notifier(asNotifierId(entityId)) === undefined
+  const over = overLimit(context, requests, isNew)
+  if (over.size === 0) return subscribe(context, requests)
+  const allowed = requests.filter((request) => !over.has(request))
+  const outcomes = (await subscribe(context, allowed)).values()
+  return requests.map((request) =>
+    over.has(request) ? answer(errQuota) : (outcomes.next().value ?? STALE),
+  )
+}
+
 export const NSUB: QueueCommand<Nsub> = {
   credentials: 'both',
   byService: 'too',
@@ -108,8 +127,8 @@ export const NSUB: QueueCommand<Nsub> = {
   keys: ({ notifier }) => (notifier === undefined ? [] : [notifier.authKey]),
   whenBlocked: 'runs',
   async run(context, request) {
-    const [outcome = STALE] = await subscribe(context, [request])
+    const [outcome = STALE] = await runBatch(context, [request])
     return outcome
   },
-  runBatch: subscribe,
+  runBatch,
 }

@@ -2,7 +2,7 @@ import { sealMessage, sealNotification } from '../crypto/message-box.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 import type { Command } from '../protocol/command.ts'
 import { ID_BYTES, messageIdOf } from '../protocol/ids.ts'
-import { errAuth, OK, refusal } from '../protocol/reply.ts'
+import { errAuth, errQuota, OK, refusal } from '../protocol/reply.ts'
 import { maxBodyBytes } from '../protocol/version.ts'
 import type { Append, QueueRecord, StoredNotification } from '../store/store.ts'
 import { answer, type Context, type QueueCommand, STALE } from './spec.ts'
@@ -50,7 +50,7 @@ export const SEND: QueueCommand<Command<'SEND'>> = {
   // it has checks that come before
   whenBlocked: 'runs',
   async run(context, { command, queue, binding }) {
-    const { store } = context
+    const { store, limits } = context
     if (command.body.length > maxBodyBytes(binding.version))
       return answer(refusal({ code: 'LARGE_MSG' }))
     if (queue.status.state === 'suspended') return answer(errAuth)
@@ -60,8 +60,11 @@ export const SEND: QueueCommand<Command<'SEND'>> = {
       await store.deleteLinkData(queue)
       return STALE
     }
+    if (limits?.mayStore() === false) return answer(errQuota)
     const { outcome } = await store.appendMessage(queue, appendOf(context, queue, command))
     if (outcome === 'stale') return STALE
-    return answer(outcome === 'full' ? refusal({ code: 'QUOTA' }) : OK)
+    if (outcome === 'full') return answer(errQuota)
+    limits?.stored()
+    return answer(OK)
   },
 }

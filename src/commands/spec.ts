@@ -36,6 +36,17 @@ export interface Connection {
   nextClaim(): number
 }
 
+/** What a connection may do, so that one does not hurt the others. */
+export interface ConnectionLimits {
+  /** Whether it may create one more queue, which then counts. */
+  mayCreate(): boolean
+  /** Whether it may read one more queue than these. */
+  maySubscribe(present: number): boolean
+  /** Whether the cluster takes one more message. */
+  mayStore(): boolean
+  stored(): void
+}
+
 export interface Context {
   readonly store: QueueStore
   readonly crypto: CryptoProvider
@@ -43,6 +54,8 @@ export interface Context {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly connection: Connection
+  /** Absent: none. */
+  readonly limits?: ConnectionLimits
   /** Undefined where nothing is forwarded for clients. */
   readonly proxy?: Forwarder
   /** Runs what another relay forwards. */

@@ -1,8 +1,9 @@
 import { messageReply } from '../delivery/message-reply.ts'
 import type { Subscription } from '../delivery/subscriptions.ts'
 import type { Command } from '../protocol/command.ts'
-import { errProhibited, type Reply } from '../protocol/reply.ts'
+import { errProhibited, errQuota, type Reply } from '../protocol/reply.ts'
 import type { StoredMessage } from '../store/store.ts'
+import { overLimit } from './over-limit.ts'
 import { byRecipient } from './recipient.ts'
 import {
   type Answer,
@@ -20,7 +21,7 @@ interface Opened {
   readonly request: QueueRequest<Sub>
   readonly subscription: Subscription
   /** What a SUB that fails goes back to; none where it made the subscription. */
-  readonly previous?: Pick<Subscription, 'claim' | 'delivered'>
+  readonly previous?: Pick<Subscription, 'claim' | 'delivered' | 'deliveredAt'>
 }
 
 /** Names the service that the queue belongs to, if that is whose session this is. */
@@ -34,10 +35,12 @@ const sokOf = ({ queue, binding }: QueueRequest<Sub>): Reply<'SOK'> => {
 const open = ({ connection }: Context, request: QueueRequest<Sub>, claim: number): Opened => {
   const { recipientId, dhSecret } = request.queue
   const present = connection.subscriptions.get(recipientId)
-  const previous = present && { claim: present.claim, delivered: present.delivered }
+  const previous = present && { ...present }
   const subscription =
     present ?? connection.subscriptions.open(recipientId, { kind: 'subscriber', dhSecret, claim })
-  Object.assign(subscription, { claim, delivered: undefined })
+  subscription.claim = claim
+  const nothing = { delivered: undefined, deliveredAt: 0 }
+  connection.subscriptions.mark(recipientId, subscription, nothing)
   subscription.busy += 1
   return { request, subscription, ...(previous && { previous }) }
 }
@@ -45,7 +48,10 @@ const open = ({ connection }: Context, request: QueueRequest<Sub>, claim: number
 const abandon = ({ connection }: Context, { request, subscription, previous }: Opened): void => {
   const { recipientId } = request.queue
   if (previous === undefined) connection.subscriptions.remove(recipientId)
-  Object.assign(subscription, previous)
+  else {
+    subscription.claim = previous.claim
+    connection.subscriptions.mark(recipientId, subscription, previous)
+  }
   connection.subscriptions.release(recipientId, subscription)
 }
 
@@ -55,7 +61,7 @@ const opened = (context: Context, one: Opened, head: StoredMessage | undefined):
   const sent = (): void => subscriptions.release(recipientId, one.subscription)
   const reply = sokOf(one.request)
   if (head === undefined) return { reply, sent }
-  subscriptions.delivered(one.subscription, head.messageId)
+  subscriptions.delivered(recipientId, one.subscription, head.messageId)
   return { reply, event: messageReply(context.crypto, dhSecret, head), sent }
 }
 
@@ -95,12 +101,15 @@ const runBatch = async (
   requests: readonly QueueRequest<Sub>[],
 ): Promise<readonly Outcome[]> => {
   const claim = context.connection.nextClaim()
-  const isGetter = ({ queue }: QueueRequest<Sub>): boolean =>
-    context.connection.subscriptions.get(queue.recipientId)?.kind === 'getter'
+  const present = ({ queue }: QueueRequest<Sub>): Subscription | undefined =>
+    context.connection.subscriptions.get(queue.recipientId)
+  const over = overLimit(context, requests, (request) => present(request) === undefined)
   const all = requests
-    .filter((request) => !isGetter(request))
+    .filter((request) => present(request)?.kind !== 'getter' && !over.has(request))
     .map((request) => open(context, request, claim))
   const outcomes = (await subscribe(context, all, claim)).values()
   const byRequest = new Map(all.map(({ request }) => [request, outcomes.next().value]))
-  return requests.map((request) => byRequest.get(request) ?? answer(errProhibited))
+  return requests.map(
+    (request) => byRequest.get(request) ?? answer(over.has(request) ? errQuota : errProhibited),
+  )
 }

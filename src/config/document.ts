@@ -13,7 +13,7 @@ const spans = [
 /** A long time in words: `1814400` seconds is `21 days`. */
 const inWords = ({ default: text, unit }: Setting): string => {
   const seconds = Number(text)
-  const span = spans.find(([, size]) => seconds % size === 0)
+  const span = spans.find(([, size]) => seconds > 0 && seconds % size === 0)
   if (unit !== 'seconds' || span === undefined) return ''
   const count = seconds / span[1]
   return ` (${count} ${span[0]}${count === 1 ? '' : 's'})`

@@ -2,8 +2,8 @@
 import { type Environment, fromEnvironment, fromFile, type Given, placeOf } from './given.ts'
 import { informationContradictions } from './information.ts'
 import { nearest } from './nearest.ts'
+import { opsContradictions } from './ops-settings.ts'
 import { quote, quoteName, reasonOf } from './problem.ts'
-import { isReserved } from './reserved.ts'
 import type { Setting } from './setting.ts'
 import {
   configFile,
@@ -51,6 +51,7 @@ const contradictions = (settings: Settings): string[] => {
   if ((settings.webCert === undefined) !== (settings.webKey === undefined))
     problems.push('SLUICE_WEB_CERT and SLUICE_WEB_KEY belong together: give both or none')
   problems.push(...informationContradictions(settings))
+  problems.push(...opsContradictions(settings))
   if (redisUrl !== undefined && clusterKeys === undefined)
     problems.push(
       'SLUICE_CLUSTER_KEY is needed with SLUICE_REDIS_URL, the same for all relays: `openssl rand -hex 32` makes one',
@@ -59,6 +60,8 @@ const contradictions = (settings: Settings): string[] => {
     problems.push('SLUICE_CLUSTER_KEY is of no use without SLUICE_REDIS_URL: set that too')
   if (redisUrl === undefined && durability !== 'memory')
     problems.push(`SLUICE_DURABILITY ${durability} needs SLUICE_REDIS_URL`)
+  if (redisUrl === undefined && settings.limitShared)
+    problems.push('SLUICE_LIMIT_SHARED on needs SLUICE_REDIS_URL')
   if (settings.adminPort !== undefined && settings.adminToken === undefined)
     problems.push(
       'SLUICE_ADMIN_TOKEN is needed with SLUICE_ADMIN_PORT: `openssl rand -hex 32` makes one',
@@ -73,7 +76,7 @@ const contradictions = (settings: Settings): string[] => {
 
 const unknownNames = ({ values, place }: Given): string[] =>
   [...values.keys()]
-    .filter((name) => !knownNames.has(name) && !isReserved(name))
+    .filter((name) => !knownNames.has(name))
     .map((name) => {
       const meant = nearest(name, knownNames)
       const hint = meant === undefined ? 'see sluice check --help' : `did you mean ${meant}?`

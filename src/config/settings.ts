@@ -2,6 +2,9 @@
 import { z } from 'zod'
 import { adminSettings } from './admin-settings.ts'
 import { informationSettings } from './information-settings.ts'
+import { lifecycleSettings } from './lifecycle-settings.ts'
+import { limitSettings } from './limit-settings.ts'
+import { opsSettings } from './ops-settings.ts'
 import { proxySettings } from './proxy-settings.ts'
 import { DAY, HOUR, optional, registry, type Setting, setting, TEN_YEARS, WEEK } from './setting.ts'
 import {
@@ -61,6 +64,7 @@ export const settingsSchema = z.object({
     help: 'Load balancers: connections to TLS ports from there begin with a PROXY header, v1 or v2.',
   }),
   ...informationSettings,
+  ...opsSettings,
   dataDir: setting(path, './data', {
     variable: 'SLUICE_DATA_DIR',
     help: 'Folder of the identity: `ca.crt`, `server.crt`, `server.key` (and `ca.key` where made).',
@@ -114,6 +118,7 @@ export const settingsSchema = z.object({
     help: 'Whether clients are asked for certificates, by which notification servers are services.',
   }),
   ...proxySettings,
+  ...limitSettings,
   ...adminSettings,
   versions: setting(versionRange, '6-18', {
     variable: 'SLUICE_SMP_VERSIONS',
@@ -155,10 +160,7 @@ export const settingsSchema = z.object({
     variable: 'SLUICE_HANDSHAKE_TIMEOUT_SECONDS',
     help: 'Time a new connection has for its TLS handshake, and then for its client hello.',
   }),
-  drainSeconds: setting(integer({ min: 0, max: HOUR, unit: 'seconds' }), '30', {
-    variable: 'SLUICE_DRAIN_SECONDS',
-    help: 'Longest time a stopping relay takes to close its connections.',
-  }),
+  ...lifecycleSettings,
   logLevel: setting(oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info', {
     variable: 'SLUICE_LOG_LEVEL',
     help: 'Least important level that is logged.',

@@ -1,4 +1,6 @@
 /** Settings as they are in use, as text that can be shown: no secret is in it. */
+import type { Rate } from '../limits/rate.ts'
+import { rateText } from './limit-settings.ts'
 import { type Setting, type Settings, settingsTable } from './settings.ts'
 
 export interface ShownSetting {
@@ -14,17 +16,22 @@ const isRange = (value: object): value is { readonly min: number; readonly max: 
 const isNetwork = (value: object): value is { readonly address: string; readonly prefix: number } =>
   'address' in value && 'prefix' in value
 
+const isRate = (value: object): value is Rate => 'perSecond' in value && 'burst' in value
+
 const textOf = (value: unknown): string => {
   if (typeof value === 'boolean') return value ? 'on' : 'off'
   if (Array.isArray(value)) return value.map(textOf).join(',')
   if (typeof value !== 'object' || value === null) return String(value)
   if (isRange(value)) return `${value.min}-${value.max}`
+  if (isRate(value)) return rateText(value)
   return isNetwork(value) ? `${value.address}/${value.prefix}` : JSON.stringify(value)
 }
 
-const show = ({ variable, secret }: Setting, value: unknown): ShownSetting => {
+const show = (setting: Setting, value: unknown): ShownSetting => {
+  const { variable, secret } = setting
   const isSecret = secret === true
-  if (value === undefined) return { variable, value: null, isSecret }
+  // a default may stand for nothing, such as no limit
+  if (value === undefined) return { variable, value: setting.default ?? null, isSecret }
   return { variable, value: isSecret ? 'set' : textOf(value), isSecret }
 }
 

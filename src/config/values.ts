@@ -95,6 +95,14 @@ export const ports: Kind<readonly [number, ...number[]]> = {
   allowed: 'ports from 0 (any free port) to 65535, each once, comma separated',
 }
 
+export const portOrOff: Kind<number | undefined> = {
+  schema: z
+    .literal('off')
+    .transform(() => undefined)
+    .or(number(0, 65_535)),
+  allowed: 'a port from 0 (any free port) to 65535, or `off`',
+}
+
 export const listenAddress: Kind<string> = {
   schema: z.string().refine((text) => isIP(text) !== 0 || isHost(text)),
   allowed: 'an IP address (IPv6 without brackets) or host name of this machine',

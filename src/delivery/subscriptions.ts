@@ -2,6 +2,8 @@
  * What one connection is subscribed to, and which message of each queue it has not acknowledged.
  * Lives and dies with the connection: nothing else links a connection to its queues.
  */
+import type { SubscriptionMeasures } from '../measures/session-measures.ts'
+import { Share } from '../measures/shares.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 import {
   asNotifierId,
@@ -27,8 +29,10 @@ export interface Subscription extends Claim {
   readonly kind: 'subscriber' | 'getter'
   /** The queue's secret, to encrypt quota markers at delivery. */
   readonly dhSecret: Bytes
-  /** Delivered and not acknowledged. */
+  /** Delivered and not acknowledged; changed by `mark` only. */
   delivered: MessageId | undefined
+  /** When, as `performance.now` tells it. */
+  deliveredAt: number
   /** A message became available while none could be pushed. */
   isWoken: boolean
 }
@@ -40,15 +44,37 @@ export interface SubscriptionHooks {
   released(): void
 }
 
+/** What a connection has of what all have together. */
+class SubscriptionShares {
+  readonly queues: Share
+  readonly notifiers: Share
+  readonly delivered: Share
+
+  constructor(measures: SubscriptionMeasures) {
+    this.queues = new Share(measures.queues)
+    this.notifiers = new Share(measures.notifiers)
+    this.delivered = new Share(measures.delivered)
+  }
+
+  giveUp(): void {
+    for (const share of [this.queues, this.notifiers, this.delivered]) share.giveUp()
+  }
+}
+
 export class Subscriptions {
   readonly #recipients = new Map<RecipientId, Subscription>()
   readonly #notifiers = new Map<NotifierId, Claim>()
   /** In a service's session. */
   readonly service: ServiceSubscription | undefined
   readonly #hooks: SubscriptionHooks
+  readonly #measures: SubscriptionMeasures | undefined
+  readonly #shares: SubscriptionShares | undefined
 
-  constructor(hooks: SubscriptionHooks, service?: Service) {
+  /** @param measures those of all connections together */
+  constructor(hooks: SubscriptionHooks, measures?: SubscriptionMeasures, service?: Service) {
     this.#hooks = hooks
+    this.#measures = measures
+    this.#shares = measures && new SubscriptionShares(measures)
     this.service = service && new ServiceSubscription(service)
   }
 
@@ -57,13 +83,47 @@ export class Subscriptions {
   }
 
   open(id: RecipientId, fields: Pick<Subscription, 'kind' | 'dhSecret' | 'claim'>): Subscription {
-    const subscription = { ...fields, delivered: undefined, busy: 0, isWoken: false }
+    const nothing = { delivered: undefined, deliveredAt: 0, busy: 0, isWoken: false }
+    const subscription = { ...fields, ...nothing }
     this.#recipients.set(id, subscription)
+    if (fields.kind === 'subscriber') this.#shares?.queues.change(1)
     return subscription
   }
 
   remove(id: RecipientId): void {
+    const subscription = this.#recipients.get(id)
+    if (subscription === undefined) return
     this.#recipients.delete(id)
+    if (subscription.kind === 'subscriber') this.#shares?.queues.change(-1)
+    if (subscription.delivered !== undefined) this.#shares?.delivered.change(-1)
+  }
+
+  /** Sets what is delivered and not acknowledged. */
+  mark(
+    id: RecipientId,
+    subscription: Subscription,
+    { delivered, deliveredAt }: Pick<Subscription, 'delivered' | 'deliveredAt'>,
+  ): void {
+    const change = Number(delivered !== undefined) - Number(subscription.delivered !== undefined)
+    subscription.delivered = delivered
+    subscription.deliveredAt = deliveredAt
+    // one that was removed counts no more
+    if (change !== 0 && this.#recipients.get(id) === subscription)
+      this.#shares?.delivered.change(change)
+  }
+
+  /** A message that was delivered then was removed. */
+  acknowledged({ kind }: Subscription, deliveredAt: number): void {
+    const measures = this.#measures
+    if (measures === undefined) return
+    measures.acknowledged += 1
+    if (kind === 'getter') measures.acknowledgedByGet += 1
+    measures.acknowledgementSeconds.observe((performance.now() - deliveredAt) / 1000)
+  }
+
+  /** The connection is gone, and what it had. */
+  close(): void {
+    this.#shares?.giveUp()
   }
 
   /** Undoes one count of `busy`: what waited for it happens now. */
@@ -77,8 +137,8 @@ export class Subscriptions {
     this.#hooks.released()
   }
 
-  delivered(subscription: Subscription, messageId: MessageId): void {
-    subscription.delivered = messageId
+  delivered(id: RecipientId, subscription: Subscription, messageId: MessageId): void {
+    this.mark(id, subscription, { delivered: messageId, deliveredAt: performance.now() })
     subscription.isWoken = false
   }
 
@@ -95,12 +155,13 @@ export class Subscriptions {
 
   openNotifier(id: NotifierId, claim: number): Claim {
     const opened = { claim, busy: 0 }
+    if (!this.#notifiers.has(id)) this.#shares?.notifiers.change(1)
     this.#notifiers.set(id, opened)
     return opened
   }
 
   removeNotifier(id: NotifierId): void {
-    this.#notifiers.delete(id)
+    if (this.#notifiers.delete(id)) this.#shares?.notifiers.change(-1)
   }
 
   /** Undoes one count of `busy` of a notifier, or of the service. */
@@ -119,8 +180,13 @@ export class Subscriptions {
 
   /** Forgets a claim that ended. */
   drop(id: EntityId): void {
-    this.#recipients.delete(asRecipientId(id))
-    this.#notifiers.delete(asNotifierId(id))
+    this.remove(asRecipientId(id))
+    this.removeNotifier(asNotifierId(id))
+  }
+
+  /** Queues that are read, by SUB or GET, and notifiers. */
+  get size(): number {
+    return this.#recipients.size + this.#notifiers.size
   }
 
   /** Getters do not count: they hold nothing in the store. */

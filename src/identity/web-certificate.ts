@@ -1,6 +1,5 @@
 /** The certificate for browsers: any kind that they take, given as two PEM files. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { unwatchFile, watchFile } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { reasonOf } from '../config/problem.ts'
 import { IdentityError } from './identity-error.ts'
@@ -38,26 +37,4 @@ export const loadWebCertificate = async (
   if (!leaf.checkPrivateKey(key))
     throw new IdentityError(`${keyPath} is not the key of ${certificatePath}`)
   return { chainPem, keyPem, notAfter: leaf.validToDate }
-}
-
-const WATCH_MS = 60_000
-
-export interface CertificateFiles {
-  readonly certificatePath: string
-  readonly keyPath: string
-}
-
-/** Loads the certificate again when a file of it changes; the result stops that. */
-export const watchWebCertificate = (
-  { certificatePath, keyPath }: CertificateFiles,
-  changed: (loaded: Promise<WebCertificate>) => void,
-  intervalMs = WATCH_MS,
-): (() => void) => {
-  const paths = [certificatePath, keyPath]
-  // asks for the file itself, so that it sees what Kubernetes and certbot change: a link to it
-  const onChange = (): void => changed(loadWebCertificate(certificatePath, keyPath))
-  for (const path of paths) watchFile(path, { interval: intervalMs, persistent: false }, onChange)
-  return () => {
-    for (const path of paths) unwatchFile(path, onChange)
-  }
 }

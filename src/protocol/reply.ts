@@ -58,4 +58,5 @@ export const DELD: Reply<'DELD'> = { tag: 'DELD' }
 export const refusal = (error: SmpError): Reply<'ERR'> => ({ tag: 'ERR', error })
 export const errAuth = refusal({ code: 'AUTH' })
 export const errProhibited = refusal({ code: 'CMD', reason: 'PROHIBITED' })
+export const errQuota = refusal({ code: 'QUOTA' })
 export const errInternal = refusal({ code: 'INTERNAL' })

@@ -154,6 +154,7 @@ export class Relays implements Forwarder {
     try {
       const session = await this.#attempt((signal) => this.#connect(relay, signal))
       this.#sessions.set(session.id, session)
+      this.statistics.opened(session.closed)
       void session.closed.then(() => {
         this.#relays.delete(key)
         this.#sessions.delete(session.id)

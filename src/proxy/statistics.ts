@@ -57,6 +57,16 @@ export class ProxyStatistics {
   /** PFWD. */
   readonly commands: CountsBySource = { all: newCounts(), own: newCounts() }
 
+  /** Sessions with other relays that are open. */
+  openSessions = 0
+
+  opened(closed: Promise<unknown>): void {
+    this.openSessions += 1
+    void closed.then(() => {
+      this.openSessions -= 1
+    })
+  }
+
   addSession(reply: Reply<'PKEY' | 'ERR'>, isOwn: boolean): void {
     count(this.sessions, isOwn, reply.tag === 'ERR' ? sessionError(reply.error) : 'successes')
   }

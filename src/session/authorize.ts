@@ -12,14 +12,8 @@ import { decodeCommand, UnknownCommand } from '../protocol/command-decoder.ts'
 import type { CommandReason, SmpError } from '../protocol/error.ts'
 import { type EntityId, noEntity } from '../protocol/ids.ts'
 import { type Reply, refusal } from '../protocol/reply.ts'
-import {
-  authorizedPrefix,
-  decodeTransmission,
-  hasSessionId,
-  type Transmission,
-} from '../protocol/transmission.ts'
+import { decodeTransmission, hasSessionId, type Transmission } from '../protocol/transmission.ts'
 import type { Lookup, QueueParty, QueueRecord, QueueStore } from '../store/store.ts'
-import type { AgreedSession } from './handshake.ts'
 import type { SessionService } from './service-hello.ts'
 
 /** The parts of a session that credentials are bound to. */
@@ -32,19 +26,6 @@ export interface SessionBinding {
   /** Of a service's session; what it forwards for others is of none. */
   readonly service?: SessionService
 }
-
-export const bindingOf = ({
-  version,
-  sessionId,
-  sessionKey,
-  service,
-}: AgreedSession): SessionBinding => ({
-  version,
-  sessionId,
-  sessionKey,
-  authorizedPrefix: authorizedPrefix(sessionId),
-  ...(service && { service }),
-})
 
 interface Addressed {
   readonly correlationId: Bytes

@@ -4,6 +4,7 @@
  * the SOK that it ends would tell the client the opposite.
  */
 import type { Claim, Subscriptions } from '../delivery/subscriptions.ts'
+import type { SessionMeasures } from '../measures/session-measures.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import { DELD, END } from '../protocol/reply.ts'
 import type { StoreEvent } from '../store/store.ts'
@@ -17,6 +18,7 @@ const MAX_PENDING = 16_384
 export interface EndingsOptions {
   readonly output: Output
   readonly subscriptions: Subscriptions
+  readonly measures?: SessionMeasures['endings'] | undefined
   /** The client does not take what is for it. */
   readonly onOverflow: () => void
 }
@@ -24,6 +26,7 @@ export interface EndingsOptions {
 export class Endings {
   readonly #options: EndingsOptions
   readonly #subscriptions: Subscriptions
+  readonly #measures: SessionMeasures['endings'] | undefined
   /** The newest of each queue and notifier: no more than the connection is subscribed to. */
   readonly #pending = new Map<EntityId, Ending>()
   /** The claim on the service that another connection has ended. */
@@ -33,6 +36,7 @@ export class Endings {
   constructor(options: EndingsOptions) {
     this.#options = options
     this.#subscriptions = options.subscriptions
+    this.#measures = options.measures
   }
 
   add(ending: Ending): void {
@@ -65,6 +69,9 @@ export class Endings {
       if (this.#isDue(ending)) list.push(this.#outgoing(ending))
     list.push(...this.#endService())
     output.send(list)
+    if (this.#measures === undefined || list.length === 0) return
+    this.#measures.sent += list.length
+    this.#measures.batches += 1
   }
 
   /** On the queue or notifier itself, or on the service that the notifier was. */

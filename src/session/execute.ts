@@ -8,6 +8,7 @@ import type {
   Request,
 } from '../commands/spec.ts'
 import { STALE } from '../commands/spec.ts'
+import type { SessionMeasures } from '../measures/session-measures.ts'
 import type { Command, Tag } from '../protocol/command.ts'
 import type { RecipientId } from '../protocol/ids.ts'
 import { refusal } from '../protocol/reply.ts'
@@ -30,6 +31,7 @@ export interface ExecutorOptions {
   readonly context: Context
   /** A fault of the store or of the relay, with the command it met; no ids. */
   readonly onFault: (error: unknown, tag: Tag) => void
+  readonly measures?: SessionMeasures | undefined
 }
 
 /** Commands on one queue wait for each other, by whichever of its ids they name it. */
@@ -128,7 +130,8 @@ export class Executor {
 
   /** The queue changed after it was loaded: what was authorised may not be any more. */
   async #again(claim: Authorized): Promise<Answer> {
-    const { context } = this.#options
+    const { context, measures } = this.#options
+    if (measures !== undefined) measures.staleRecords += 1
     for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
       const queues = await loadQueues(context.store, [claim])
       const verified = verifyFound(context.crypto, claim, queues.get(claim))

@@ -1,10 +1,9 @@
 /** What a client is told when the store or the relay fails. */
 import type { Answer } from '../commands/spec.ts'
 import type { Tag } from '../protocol/command.ts'
-import { errInternal, refusal } from '../protocol/reply.ts'
+import { errInternal, errQuota, refusal } from '../protocol/reply.ts'
 import { StoreFull, StoreUnavailable } from '../store/store-error.ts'
 
-const errQuota = refusal({ code: 'QUOTA' })
 const errFull = refusal({ code: 'STORE', text: 'full' })
 
 /**

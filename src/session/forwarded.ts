@@ -2,7 +2,7 @@
  * What another relay forwards for its clients (RFWD): one command, read and run as from a session of
  * the client's version, its answer for the client's eyes only (SMP, "Proxying sender commands").
  */
-import { answer, type Outcome, type Request } from '../commands/spec.ts'
+import { type Answer, answer, type Outcome, type Request } from '../commands/spec.ts'
 import {
   type Forwarded,
   type ForwardingKey,
@@ -12,17 +12,19 @@ import {
   sealResponse,
 } from '../crypto/forwarding.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
+import type { SessionLimits } from '../limits/session-limits.ts'
 import { decodeBatch } from '../protocol/block.ts'
 import { type Bytes, noBytes, ProtocolError } from '../protocol/bytes.ts'
 import type { Command, Tag } from '../protocol/command.ts'
 import type { SmpError } from '../protocol/error.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { DhKey } from '../protocol/keys.ts'
-import { errProhibited, type Reply, refusal } from '../protocol/reply.ts'
+import { errProhibited, errQuota, type Reply, refusal } from '../protocol/reply.ts'
 import { writeReply } from '../protocol/reply-encoder.ts'
 import { writeUnsignedHead } from '../protocol/transmission.ts'
 import { Writer } from '../protocol/writer.ts'
 import { StoreUnavailable } from '../store/store-error.ts'
+import type { Accounts } from './accounts.ts'
 import type { Admission } from './admission.ts'
 import {
   type Claimed,
@@ -46,6 +48,9 @@ export interface ForwardedOptions {
   readonly clientKey: DhKey | undefined
   readonly admission: Admission
   readonly executor: Executor
+  readonly accounts: Accounts
+  /** Of the other relay's connection. */
+  readonly limits: SessionLimits | undefined
 }
 
 /** A command out of its envelopes, and what its answer is to be put into. */
@@ -119,14 +124,39 @@ export class ForwardedCommands {
 
   async #replyTo(claim: Claimed | Refused): Promise<Reply> {
     if (isRefused(claim)) return claim.refusal
-    const { admission, executor } = this.#options
-    const answered = await this.#lanes.run(claim.entityId, async () =>
-      executor.execute(await admission.authorize([claim])),
-    )
+    const answered = await this.#lanes.run(claim.entityId, () => this.#run(claim))
     // the client tries again when its relay has waited long enough; an ERR would be final
     if (answered[0] === undefined)
       throw new StoreUnavailable('not available to a forwarded command')
     return answered[0].reply
+  }
+
+  /** Over the limit the refusal is the sender's to read: another relay's ERR would be final to it. */
+  async #run(claim: Claimed): Promise<readonly (Answer | undefined)[]> {
+    const { limits, accounts } = this.#options
+    const startedAt = performance.now()
+    const requests = [claim]
+    if (limits?.isPacing && claim.command.tag === 'SEND') {
+      const ms = limits.reserve('SEND')
+      if (ms > 0) await limits.wait(ms)
+      if (!Number.isFinite(ms)) {
+        const answers = [answer(errQuota)]
+        accounts.answered({ startedAt, requests, claims: [], answers })
+        return answers
+      }
+    }
+    return this.#execute(requests, startedAt)
+  }
+
+  async #execute(
+    requests: readonly Claimed[],
+    startedAt: number,
+  ): Promise<readonly (Answer | undefined)[]> {
+    const { admission, executor, accounts } = this.#options
+    const claims = await admission.authorize(requests)
+    const answers = await executor.execute(claims)
+    accounts.answered({ startedAt, requests, claims, answers })
+    return answers
   }
 
   #seal({ relayKey, commandKey, binding, claim }: Opened, reply: Reply): Bytes {

@@ -13,8 +13,10 @@ import {
 } from '../protocol/handshake.ts'
 import type { DhKey } from '../protocol/keys.ts'
 import { pad, unpad } from '../protocol/padding.ts'
+import { authorizedPrefix } from '../protocol/transmission.ts'
 import { hasBlockEncryption, hasServerKey, type VersionRange } from '../protocol/version.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { SessionBinding } from './authorize.ts'
 import { type BlockLayer, plainBlocks, sealedBlocks } from './block-layer.ts'
 import { type ServiceHelloOptions, type SessionService, welcomeService } from './service-hello.ts'
 
@@ -47,6 +49,19 @@ export interface AgreedSession {
   /** Of a service's session; its role restricts the whole of it. */
   readonly service?: SessionService
 }
+
+export const bindingOf = ({
+  version,
+  sessionId,
+  sessionKey,
+  service,
+}: AgreedSession): SessionBinding => ({
+  version,
+  sessionId,
+  sessionKey,
+  authorizedPrefix: authorizedPrefix(sessionId),
+  ...(service && { service }),
+})
 
 /** Clients without ALPN speak v6 and expect no key. */
 const offeredVersions = (transport: Transport, { min, max }: VersionRange): VersionRange => {

@@ -1,6 +1,7 @@
 /** NMSG: what waits for the notifiers of a connection, collected over an interval. */
 import type { Context } from '../commands/spec.ts'
 import type { Subscriptions } from '../delivery/subscriptions.ts'
+import type { SessionMeasures } from '../measures/session-measures.ts'
 import type { NotifierId } from '../protocol/ids.ts'
 import type { StoredNotification } from '../store/store.ts'
 import { eventOf, type Outgoing, type Output } from './output.ts'
@@ -16,6 +17,7 @@ export interface NotificationsOptions {
   readonly output: Output
   readonly subscriptions: Subscriptions
   readonly notificationIntervalMs: number
+  readonly measures?: SessionMeasures | undefined
   readonly onFault: (error: unknown, during: string) => void
 }
 
@@ -27,6 +29,7 @@ export class Notifications {
   readonly #notified = new Set<NotifierId>()
   #isServiceNotified = false
   #timer: NodeJS.Timeout | undefined
+  #flushing: Promise<void> | undefined
   #isStopped = false
 
   constructor(options: NotificationsOptions) {
@@ -44,6 +47,13 @@ export class Notifications {
     this.#schedule()
   }
 
+  /** As `stop`, once what was taken from the store is on its way. */
+  async settle(): Promise<void> {
+    clearTimeout(this.#timer)
+    await this.#flushing
+    this.stop()
+  }
+
   stop(): void {
     this.#isStopped = true
     clearTimeout(this.#timer)
@@ -52,7 +62,8 @@ export class Notifications {
   #schedule(): void {
     if (this.#timer !== undefined || this.#isStopped) return
     this.#timer = setTimeout(() => {
-      void this.#flush().finally(() => {
+      this.#flushing = this.#flush()
+      void this.#flushing.finally(() => {
         this.#timer = undefined
         if (this.#notified.size > 0 || this.#isServiceNotified) this.#schedule()
       })
@@ -84,7 +95,16 @@ export class Notifications {
       ids.forEach(again)
       onFault(error, 'notifications')
     }
-    if (!this.#isStopped) output.send(list)
+    this.#send(list)
+  }
+
+  #send(list: readonly Outgoing[]): void {
+    const { output, measures } = this.#options
+    if (this.#isStopped || list.length === 0) return
+    output.send(list)
+    if (measures === undefined) return
+    measures.notifications.sent += list.length
+    measures.notifications.batches += 1
   }
 
   /** A portion; false where nothing came, so that it is not asked for more at once. */
@@ -98,8 +118,7 @@ export class Notifications {
       const take = { connection: connection.id, limit: TAKEN_OF_SERVICE }
       const taken = await context.store.takeServiceNotifications(service.service, take)
       this.#isServiceNotified ||= taken.hasMore
-      if (!this.#isStopped)
-        output.send(taken.notifications.map((one) => outgoing(one.notifierId, one)))
+      this.#send(taken.notifications.map((one) => outgoing(one.notifierId, one)))
       return taken.notifications.length > 0
     } catch (error) {
       this.#isServiceNotified = true

@@ -1,9 +1,10 @@
 /** Replies and events of a session as blocks on its transport. */
 import type { Answer } from '../commands/spec.ts'
+import type { SessionMeasures } from '../measures/session-measures.ts'
 import type { BlockPacker } from '../protocol/block.ts'
 import { type Bytes, noBytes } from '../protocol/bytes.ts'
-import type { EntityId } from '../protocol/ids.ts'
-import { errInternal, type Reply } from '../protocol/reply.ts'
+import { type EntityId, noEntity } from '../protocol/ids.ts'
+import { errInternal, type Reply, refusal } from '../protocol/reply.ts'
 import { writeReply } from '../protocol/reply-encoder.ts'
 import { type TransmissionSession, writeUnsignedHead } from '../protocol/transmission.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -26,6 +27,14 @@ export const eventOf = (entityId: EntityId, reply: Reply): Outgoing => ({
   reply,
 })
 
+/** A block that could not be read. */
+export const errBlock = eventOf(noEntity, refusal({ code: 'BLOCK' }))
+/** Too many commands that other relays work on. */
+export const errBusy = refusal({
+  code: 'PROXY',
+  proxy: { code: 'BROKER', error: { code: 'TIMEOUT' } },
+})
+
 export interface OutputOptions {
   readonly transport: Transport
   readonly blocks: BlockLayer
@@ -34,11 +43,14 @@ export interface OutputOptions {
   readonly packer: BlockPacker
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  readonly measures?: SessionMeasures | undefined
 }
 
 export class Output {
   readonly #options: OutputOptions
   #lastSentAt: number
+  /** Those who wait for the connection to take more. */
+  #waiting = 0
 
   constructor(options: OutputOptions) {
     this.#options = options
@@ -55,16 +67,28 @@ export class Output {
 
   /** Resolves when the connection takes more, or is closed. */
   async ready(): Promise<void> {
-    if (this.isFull) await this.#options.transport.drained()
+    if (!this.isFull) return
+    const { transport, measures } = this.#options
+    this.#waiting += 1
+    if (measures !== undefined && this.#waiting === 1) measures.paused.output += 1
+    try {
+      await transport.drained()
+    } finally {
+      this.#waiting -= 1
+      if (measures !== undefined && this.#waiting === 0) measures.paused.output -= 1
+    }
   }
 
   /** One list: packed together, its blocks one after the other. */
   send(list: readonly Outgoing[]): void {
     if (list.length === 0) return
-    const { packer, transport, blocks, now } = this.#options
+    const { packer, transport, blocks, now, measures } = this.#options
     packer.reset()
     for (const one of list) this.#pack(one)
-    for (const padded of packer.blocks(blocks.paddedBytes)) transport.send(blocks.seal(padded))
+    for (const padded of packer.blocks(blocks.paddedBytes)) {
+      transport.send(blocks.seal(padded))
+      if (measures !== undefined) measures.blocksSent += 1
+    }
     this.#lastSentAt = now()
   }
 

@@ -2,6 +2,7 @@
 import type { Context } from '../commands/spec.ts'
 import { messageReply } from '../delivery/message-reply.ts'
 import type { Subscription, Subscriptions } from '../delivery/subscriptions.ts'
+import type { DeliveryPath, SessionMeasures } from '../measures/session-measures.ts'
 import type { RecipientId } from '../protocol/ids.ts'
 import { refusal } from '../protocol/reply.ts'
 import type { Fetched, StoredMessage, StoreEvent } from '../store/store.ts'
@@ -21,7 +22,14 @@ export interface PushOptions {
   readonly subscriptions: Subscriptions
   readonly endings: Endings
   readonly notificationIntervalMs: number
+  readonly measures?: SessionMeasures | undefined
   readonly onFault: (error: unknown, during: string) => void
+}
+
+/** When a message was accepted, in milliseconds since the epoch, and where. */
+interface Accepted {
+  readonly at: number
+  readonly path: DeliveryPath
 }
 
 /** A subscription whose head is being fetched, and its claim at the time. */
@@ -29,14 +37,15 @@ interface Fetch {
   readonly id: RecipientId
   readonly subscription: Subscription
   readonly claim: number
+  readonly accepted: Accepted | undefined
 }
 
 type Event<T extends StoreEvent['type']> = Extract<StoreEvent, { readonly type: T }>
 
 export class Pushes {
   readonly #options: PushOptions
-  /** Queues whose head is to be fetched and pushed. */
-  readonly #wanted = new Set<RecipientId>()
+  /** Queues whose head is to be fetched and pushed, and since when it was there, where that is known. */
+  readonly #wanted = new Map<RecipientId, Accepted | undefined>()
   readonly #notifications: Notifications
   #retryTimer: NodeJS.Timeout | undefined
   #isFetching = false
@@ -72,9 +81,15 @@ export class Pushes {
   }
 
   /** Fetches the head of an idle subscription and pushes it. */
-  want(id: RecipientId): void {
-    this.#wanted.add(id)
+  want(id: RecipientId, accepted?: Accepted): void {
+    this.#wanted.set(id, this.#wanted.get(id) ?? accepted)
     if (!this.#isFetching) void this.#fetch()
+  }
+
+  /** As `stop`, once notifications that were taken from the store are on their way. */
+  async settle(): Promise<void> {
+    await this.#notifications.settle()
+    this.stop()
   }
 
   stop(): void {
@@ -84,19 +99,32 @@ export class Pushes {
   }
 
   /** News of another claim, as after a SUB that failed, are reason enough to ask the store. */
-  #available({ recipientId, claim, message }: Event<'available'>): void {
+  #available(event: Event<'available'>): void {
+    const { recipientId, claim, message } = event
     const { output, subscriptions } = this.#options
     const subscription = subscriptions.get(recipientId)
     if (subscription?.kind !== 'subscriber' || !subscriptions.isIdle(subscription)) return
     const isOurs = subscription.claim === claim
-    if (message === undefined || !isOurs || output.isFull) this.want(recipientId)
-    else this.#push(recipientId, subscription, message)
+    const accepted = acceptedOf(event)
+    if (message === undefined || !isOurs || output.isFull) this.want(recipientId, accepted)
+    else this.#push(recipientId, subscription, { message, accepted })
   }
 
-  #push(id: RecipientId, subscription: Subscription, message: StoredMessage): void {
-    const { output, subscriptions, context } = this.#options
-    subscriptions.delivered(subscription, message.messageId)
+  #push(
+    id: RecipientId,
+    subscription: Subscription,
+    { message, accepted }: { message: StoredMessage; accepted: Accepted | undefined },
+  ): void {
+    const { output, subscriptions, context, measures } = this.#options
+    subscriptions.delivered(id, subscription, message.messageId)
     output.send([eventOf(id, messageReply(context.crypto, subscription.dhSecret, message))])
+    if (measures === undefined) return
+    measures.deliveredBy.add('push')
+    // pods whose clocks differ a little
+    if (accepted !== undefined)
+      measures.deliverySeconds[accepted.path].observe(
+        Math.max(context.now() - accepted.at, 0) / 1000,
+      )
   }
 
   async #fetch(): Promise<void> {
@@ -116,13 +144,13 @@ export class Pushes {
   #claimWanted(): readonly Fetch[] {
     const { subscriptions } = this.#options
     const fetches: Fetch[] = []
-    for (const id of this.#wanted) {
+    for (const [id, accepted] of this.#wanted) {
       if (fetches.length === FETCHED_HEADS) break
       this.#wanted.delete(id)
       const subscription = subscriptions.get(id)
       if (subscription?.kind !== 'subscriber' || !subscriptions.isIdle(subscription)) continue
       subscription.busy += 1
-      fetches.push({ id, subscription, claim: subscription.claim })
+      fetches.push({ id, subscription, claim: subscription.claim, accepted })
     }
     return fetches
   }
@@ -143,26 +171,26 @@ export class Pushes {
       return failure === undefined
     } catch (error) {
       onFault(error, 'fetch')
-      for (const { id, subscription } of fetches) {
-        this.#wanted.add(id)
+      for (const { id, subscription, accepted } of fetches) {
+        this.#wanted.set(id, accepted)
         subscriptions.release(id, subscription)
       }
       return false
     }
   }
 
-  #fetched({ id, subscription, claim }: Fetch, fetched: Fetched): void {
+  #fetched({ id, subscription, claim, accepted }: Fetch, fetched: Fetched): void {
     const { subscriptions, endings } = this.#options
     subscriptions.release(id, subscription)
     if (subscriptions.get(id) !== subscription) return
-    if (fetched.outcome === 'failed') this.#wanted.add(id)
+    if (fetched.outcome === 'failed') this.#wanted.set(id, accepted)
     // the news of it may have been lost; those of an earlier claim are ignored
     else if (fetched.outcome === 'gone') endings.add({ type: 'deleted', entityId: id, claim })
     else if (fetched.outcome === 'lost') endings.add({ type: 'ended', entityId: id, claim })
     else if (fetched.head === undefined) return
     // a SUB since then may have given the same message, or failed to
     else if (subscription.claim !== claim) this.want(id)
-    else this.#push(id, subscription, fetched.head)
+    else this.#push(id, subscription, { message: fetched.head, accepted })
   }
 
   #blocked({ recipientId, claim, blocking }: Event<'blocked'>): void {
@@ -170,3 +198,7 @@ export class Pushes {
       this.#options.output.send([eventOf(recipientId, refusal({ code: 'BLOCKED', blocking }))])
   }
 }
+
+/** A message that comes along was sent on this pod. */
+const acceptedOf = ({ message, acceptedAt: at }: Event<'available'>): Accepted | undefined =>
+  at === undefined ? undefined : { at, path: message === undefined ? 'remote' : 'local' }

@@ -2,68 +2,48 @@
 import type { Context } from '../commands/spec.ts'
 import type { Listener } from '../delivery/hub.ts'
 import { Subscriptions } from '../delivery/subscriptions.ts'
-import { type BlockPacker, decodeBlock } from '../protocol/block.ts'
-import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
-import type { Tag } from '../protocol/command.ts'
-import { noEntity, type RecipientId } from '../protocol/ids.ts'
-import { refusal } from '../protocol/reply.ts'
-import { Slots } from '../slots.ts'
+import type { SessionLimits } from '../limits/session-limits.ts'
+import type { SessionMeasures } from '../measures/session-measures.ts'
+import type { BlockPacker } from '../protocol/block.ts'
+import type { Bytes } from '../protocol/bytes.ts'
+import type { RecipientId } from '../protocol/ids.ts'
+import type { Slots } from '../slots.ts'
 import type { StoreEvent } from '../store/store.ts'
 import type { Transport } from '../transport/transport.ts'
+import { Accounts, type Answered } from './accounts.ts'
 import { Admission } from './admission.ts'
-import {
-  type Authorized,
-  bindingOf,
-  type Claimed,
-  type Faulty,
-  type Refused,
-  readClaim,
-  type SessionBinding,
-} from './authorize.ts'
+import type { Authorized, Claimed, Faulty, Refused, SessionBinding } from './authorize.ts'
 import type { BlockLayer } from './block-layer.ts'
+import { apart, readClaims, weightOf } from './block-work.ts'
+import { remoteSlots, windowsOf } from './bounds.ts'
 import { Endings } from './endings.ts'
 import { Executor } from './execute.ts'
 import { ForwardedCommands } from './forwarded.ts'
-import type { AgreedSession } from './handshake.ts'
-import { eventOf, Output } from './output.ts'
+import { type AgreedSession, bindingOf } from './handshake.ts'
+import { errBlock, errBusy, Output } from './output.ts'
+import { paced } from './pacing.ts'
 import { Pushes } from './pushes.ts'
-import { Window } from './window.ts'
+import { UnderWay } from './under-way.ts'
+import type { Window } from './window.ts'
 
-/** Blocks in work are bounded by their possible answers: a message for each of these. */
-const messageTags: ReadonlySet<Tag> = new Set<Tag>(['SUB', 'GET', 'ACK'])
-const MESSAGE_WEIGHT = 16_384
-const REPLY_WEIGHT = 128
-const WINDOW_BYTES = 256 * 1024
-/** Commands that another relay forwarded: those on one queue must not hold up all of its clients'. */
-const FORWARDED_COMMANDS = 128
-/** Commands that other relays work on, for each client (Server.hs, `client_concurrency`). */
-const REMOTE_COMMANDS = 32
-/** While none of them ends, the connection is not read for so long; then more are turned away. */
-const REMOTE_PATIENCE_MS = 2_000
+/** So long does a connection that is to be closed wait for what other relays work on. */
+const LEAVING_PATIENCE_MS = 5_000
 
 export interface SessionOptions {
   readonly transport: Transport
   readonly agreed: AgreedSession
   readonly connection: { readonly id: number; nextClaim(): number }
-  readonly context: Omit<Context, 'connection' | 'runForwarded'>
+  readonly context: Omit<Context, 'connection' | 'runForwarded' | 'limits'>
   readonly packer: BlockPacker
   readonly notificationIntervalMs: number
+  readonly measures?: SessionMeasures | undefined
   readonly onFault: (error: unknown, during: string) => void
+  /** Absent: none. */
+  readonly limits?: SessionLimits
 }
 
-const weightOf = (claims: readonly (Claimed | Refused)[]): number => {
-  let weight = 0
-  for (const claim of claims)
-    weight +=
-      'command' in claim && messageTags.has(claim.command.tag) ? MESSAGE_WEIGHT : REPLY_WEIGHT
-  return weight
-}
-
-const apart = (claim: Claimed | Refused): 'own' | 'remote' | undefined =>
-  'entry' in claim && claim.entry.party === undefined ? claim.entry.apart : undefined
-
-const errBusy = refusal({ code: 'PROXY', proxy: { code: 'BROKER', error: { code: 'TIMEOUT' } } })
-const errBlock = eventOf(noEntity, refusal({ code: 'BLOCK' }))
+/** Commands of one block that are answered together. */
+type Group = Pick<Answered, 'requests' | 'startedAt'>
 
 export class Session implements Listener {
   readonly #options: SessionOptions
@@ -75,32 +55,37 @@ export class Session implements Listener {
   readonly #output: Output
   readonly #subscriptions: Subscriptions
   readonly #pushes: Pushes
-  readonly #window = new Window(WINDOW_BYTES)
-  readonly #forwarded = new Window(FORWARDED_COMMANDS)
+  readonly #accounts: Accounts
+  readonly #windows: ReturnType<typeof windowsOf>
   readonly #remote: Slots
-  /** Blocks in work. */
-  readonly #answering = new Set<Promise<void>>()
+  /** Blocks in work, and commands that other relays work on. */
+  readonly #own = new UnderWay<undefined>()
+  readonly #others = new UnderWay<Claimed | Refused>()
+  /** Commands of a block that was read wait to be under way. */
+  #isBeginning = false
   #lastReceivedAt: number
 
   constructor(options: SessionOptions) {
-    const { transport, agreed, connection, context, onFault } = options
+    const { transport, agreed, connection, context, packer, limits, measures, onFault } = options
     const { clientKey, blocks, service } = agreed
     this.#options = options
+    this.#accounts = new Accounts(measures)
+    this.#windows = windowsOf(measures)
     this.#blocks = blocks
     this.#binding = bindingOf(agreed)
-    const { proxyClientConcurrency = REMOTE_COMMANDS } = context.policy
-    this.#remote = new Slots(proxyClientConcurrency, REMOTE_PATIENCE_MS)
-    this.#lastReceivedAt = context.now()
-    const { now } = context
-    this.#output = new Output({ transport, blocks, session: agreed, packer: options.packer, now })
+    const { now, store, crypto } = context
+    this.#remote = remoteSlots(context.policy)
+    this.#lastReceivedAt = now()
+    this.#output = new Output({ transport, blocks, session: agreed, packer, now, measures })
     const hooks = {
       fetchHead: (id: RecipientId) => this.#pushes.want(id),
       released: () => endings.flush(),
     }
-    this.#subscriptions = new Subscriptions(hooks, service?.service)
+    this.#subscriptions = new Subscriptions(hooks, measures?.subscriptions, service?.service)
     const endings = new Endings({
       output: this.#output,
       subscriptions: this.#subscriptions,
+      measures: measures?.endings,
       onOverflow: () => this.close(),
     })
     this.#pushes = new Pushes({
@@ -113,16 +98,18 @@ export class Session implements Listener {
       ...context,
       connection: { ...connection, subscriptions: this.#subscriptions },
       runForwarded: (request) => forwarded.run(request),
+      ...(limits && { limits }),
     }
-    const { store, crypto } = context
     this.#admission = new Admission({ store, crypto, onFault })
-    this.#executor = new Executor({ context: this.#context, onFault })
+    this.#executor = new Executor({ context: this.#context, onFault, measures })
     const forwarded = new ForwardedCommands({
       crypto,
       binding: this.#binding,
       clientKey,
       admission: this.#admission,
       executor: this.#executor,
+      accounts: this.#accounts,
+      limits,
     })
   }
 
@@ -142,6 +129,24 @@ export class Session implements Listener {
   receive(event: StoreEvent): void {
     if (event.type === 'isolated') this.close()
     else this.#pushes.receive(event)
+  }
+
+  /** Whether commands are under way. */
+  get isBusy(): boolean {
+    return this.#isBeginning || !this.#own.isEmpty || !this.#others.isEmpty
+  }
+
+  /** Takes no more blocks: `serve` returns when the commands of those that came have begun. */
+  leave(): void {
+    this.#options.transport.stopReading()
+  }
+
+  /** Resolves when all that has begun is answered, by other relays too, and nothing is pushed. */
+  async settle(): Promise<void> {
+    await this.#others.settled(LEAVING_PATIENCE_MS)
+    await this.#own.settled()
+    await this.#pushes.settle()
+    this.#output.send(this.#others.subjects.map((request) => ({ ...request, reply: errBusy })))
   }
 
   /** For connections that were silent for long: what one has not taken by now it will not take. */
@@ -168,7 +173,8 @@ export class Session implements Listener {
   /** Gives up what the store holds for the connection, once its last commands are through. */
   async finish(): Promise<void> {
     this.#pushes.stop()
-    await Promise.all(this.#answering)
+    await this.#own.settled()
+    this.#subscriptions.close()
     const { store, connection } = this.#context
     try {
       await store.release(connection.id, this.#subscriptions.held)
@@ -179,62 +185,60 @@ export class Session implements Listener {
 
   /** Returns when the next block may be read: its commands may still be under way. */
   async #accept(block: Bytes): Promise<void> {
+    const startedAt = this.#accounts.received()
     this.#lastReceivedAt = this.#context.now()
     await this.#output.ready()
-    const claims = this.#read(block)
-    if (claims === undefined) return this.#output.send([errBlock])
-    const together = claims.filter((claim) => apart(claim) === undefined)
-    if (together.length > 0) await this.#beginOwn(together, this.#window, weightOf(together))
+    const requests = readClaims(this.#blocks.open(block), this.#binding)
+    this.#accounts.read(requests)
+    if (requests === undefined) return this.#output.send([errBlock])
+    this.#isBeginning = true
+    await this.#begin({ requests, startedAt })
+    this.#isBeginning = false
+  }
+
+  async #begin({ requests: read, startedAt }: Group): Promise<void> {
+    const { limits } = this.#options
+    const claims = limits?.isPacing ? await paced(limits, read) : read
+    const requests = claims.filter((claim) => apart(claim) === undefined)
+    if (requests.length > 0)
+      await this.#beginOwn({ requests, startedAt }, this.#windows.blocks, weightOf(requests))
     for (const claim of claims) {
       const kind = apart(claim)
-      if (kind === 'own') await this.#beginOwn([claim], this.#forwarded, 1)
-      if (kind === 'remote') await this.#beginRemote(claim)
+      const group = { requests: [claim], startedAt }
+      if (kind === 'own') await this.#beginOwn(group, this.#windows.forwarded, 1)
+      if (kind === 'remote') await this.#beginRemote(claim, group)
     }
   }
 
-  async #beginOwn(
-    requests: readonly (Claimed | Refused)[],
-    window: Window,
-    weight: number,
-  ): Promise<void> {
+  async #beginOwn(group: Group, window: Window, weight: number): Promise<void> {
     await window.enter(weight)
-    const answering = this.#answer(requests, await this.#admission.authorize(requests))
-    this.#answering.add(answering)
-    void answering.finally(() => {
-      this.#answering.delete(answering)
+    this.#accounts.begun()
+    const answering = this.#answer(group, await this.#admission.authorize(group.requests))
+    this.#own.add(answering, undefined, () => {
       window.leave(weight)
+      this.#accounts.ended()
     })
   }
 
   /** The end of the connection does not wait for another relay. */
-  async #beginRemote(request: Claimed | Refused): Promise<void> {
-    if (!(await this.#remote.enter())) return this.#output.send([{ ...request, reply: errBusy }])
-    const answering = this.#answer([request], await this.#admission.authorize([request]))
-    void answering.finally(() => this.#remote.leave())
-  }
-
-  /** Undefined when the block as a whole cannot be read. */
-  #read(block: Bytes): readonly (Claimed | Refused)[] | undefined {
-    const padded = this.#blocks.open(block)
-    if (padded === undefined) return undefined
-    try {
-      return decodeBlock(padded).map((bytes) => readClaim(bytes, this.#binding))
-    } catch (error) {
-      if (error instanceof ProtocolError) return undefined
-      throw error
+  async #beginRemote(request: Claimed | Refused, group: Group): Promise<void> {
+    if (!(await this.#remote.enter())) {
+      this.#accounts.answered({ ...group, claims: [], answers: [{ reply: errBusy }] })
+      return this.#output.send([{ ...request, reply: errBusy }])
     }
+    const answering = this.#answer(group, await this.#admission.authorize([request]))
+    this.#others.add(answering, request, () => this.#remote.leave())
   }
 
-  async #answer(
-    requests: readonly (Claimed | Refused)[],
-    claims: readonly (Authorized | Refused | Faulty)[],
-  ): Promise<void> {
+  async #answer(group: Group, claims: readonly (Authorized | Refused | Faulty)[]): Promise<void> {
+    const { requests } = group
     const answers = await this.#executor.execute(claims)
     try {
       this.#output.sendAnswers(requests, answers)
     } catch (error) {
       this.#options.onFault(error, 'answer')
     }
+    this.#accounts.answered({ ...group, claims, answers })
     for (const answer of answers) answer?.sent?.()
     // a connection that carries the commands of many is not closed for one of them
     const isForwarded = requests.every((request) => apart(request) === 'own')

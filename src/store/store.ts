@@ -3,6 +3,7 @@
  * One call per command, one outcome per call; what concerns another connection is delivered as an
  * event. Every store passes `test/store/contract.ts`.
  */
+import type { StoreMeasures } from '../measures/store-measures.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 import type { LinkContent } from '../protocol/command.ts'
 import type { Blocking } from '../protocol/error.ts'
@@ -17,29 +18,16 @@ import type {
 } from '../protocol/ids.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import type { QueueMode } from '../protocol/reply.ts'
-import type { NotifierStore } from './notifier-store.ts'
+import type { ActiveQueues, StoreCounts } from './counts.ts'
+import type { Notifier, NotifierStore, Service, StoredNotification } from './notifier-store.ts'
 import type { OperatorCalls } from './operator-calls.ts'
 import type { ServiceStore } from './service-store.ts'
+
+export type { Notifier, Service, StoredNotification } from './notifier-store.ts'
 
 export type QueueStatus =
   | { readonly state: 'active' | 'suspended' }
   | { readonly state: 'blocked'; readonly blocking: Blocking }
-
-/** A registered service. */
-export interface Service {
-  readonly serviceId: ServiceId
-  /** What the store knows it by; says nothing to anybody else. */
-  readonly name: string
-}
-
-export interface Notifier {
-  readonly notifierId: NotifierId
-  readonly authKey: AuthKey
-  /** 32 bytes; encrypts notification metadata. */
-  readonly dhSecret: Bytes
-  /** The service that gets its notifications, whichever of its connections holds them. */
-  readonly service?: Service
-}
 
 /**
  * What commands are authorised against. Records are immutable: every change makes a new one with
@@ -78,15 +66,6 @@ export type StoredMessage =
     }
   | { readonly kind: 'quota'; readonly messageId: MessageId; readonly timestamp: number }
 
-export interface StoredNotification {
-  /** Whole seconds since the epoch. */
-  readonly timestamp: number
-  /** 24 bytes. */
-  readonly nonce: Bytes
-  /** Encrypted to the notifier's client, 144 bytes. */
-  readonly meta: Bytes
-}
-
 /**
  * A connection's claim on a queue, notifier or service. Each SUB, NSUB and NSUBS makes a new claim,
  * so that news about an earlier one is told apart.
@@ -103,6 +82,8 @@ export type StoreEvent = { readonly claim: number } & (
       readonly type: 'available'
       readonly recipientId: RecipientId
       readonly message?: StoredMessage
+      /** When it was, in milliseconds since the epoch by the clock of its pod, if that is known. */
+      readonly acceptedAt?: number
     }
   /** Also of a notifier that was a service's: then the claim is the one on the service. */
   | { readonly type: 'ended' | 'deleted'; readonly entityId: RecipientId | NotifierId }
@@ -147,12 +128,6 @@ export interface Failed {
 
 /** The oldest message of a queue that the connection holds; `lost`: it holds it no more. */
 export type Fetched = Head | { readonly outcome: 'lost' } | { readonly outcome: 'gone' } | Failed
-
-export interface StoreCounts {
-  readonly queues: number
-  /** Stored and not received, quota markers included. */
-  readonly messages: number
-}
 
 export interface Acknowledgement {
   /** Removed when it is the oldest; otherwise nothing is. */
@@ -235,8 +210,21 @@ export interface QueueStore extends NotifierStore, ServiceStore, OperatorCalls {
       readonly service?: Service
     },
   ): Promise<void>
+  /**
+   * What keeps it from serving, in a few words each without addresses or ids; empty: nothing that
+   * is known of. Asks nobody.
+   */
+  problems(): readonly string[]
   /** Of the whole cluster. Not for the path of a command. */
   count(): Promise<StoreCounts>
+  /** Of the whole cluster, in the present periods. Not for the path of a command. */
+  countActive(): Promise<ActiveQueues>
+  /**
+   * Tells the other relays of the cluster how many connections this one has, undefined: that it is
+   * not one to be counted. Returns what the living ones told, itself included. Absent where there
+   * are no others. Every ten seconds.
+   */
+  shareLoad?(connections: number | undefined): Promise<readonly number[]>
   close(): Promise<void>
 }
 
@@ -246,6 +234,8 @@ export interface StoreOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly limits: StoreLimits
+  /** Absent: nothing is counted, and no queue counts as active. */
+  readonly measures?: StoreMeasures | undefined
 }
 
 export interface StoreLimits {

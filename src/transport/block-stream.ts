@@ -22,7 +22,9 @@ export class BlockStream implements AsyncIterableIterator<Bytes> {
     this.#flow = flow
   }
 
+  /** Without effect after the end. */
   push(chunk: Bytes): void {
+    if (this.#isEnded) return
     this.#assembler.push(chunk)
     if (this.#waiting.length >= WAITING_BLOCKS && !this.#isPaused) {
       this.#isPaused = true
@@ -31,7 +33,7 @@ export class BlockStream implements AsyncIterableIterator<Bytes> {
     if (this.#waiting.length > 0) this.#notify()
   }
 
-  /** No more chunks: an unfinished block is dropped. */
+  /** No more chunks: blocks that wait are still yielded, an unfinished one is dropped. */
   end(): void {
     this.#isEnded = true
     this.#notify()

@@ -1,17 +1,21 @@
 /** HTTP connections that something else accepts; they live shortly, or become WebSockets. */
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { ConnectionKind } from '../measures/transport-measures.ts'
 import type { Bytes } from '../protocol/bytes.ts'
-import type { WebSockets } from './web-socket.ts'
+import { refuse, type WebSockets } from './web-socket.ts'
 
 const MAX_HEADER_BYTES = 8192
 const KEEP_ALIVE_MS = 5_000
 
 /** What is known of a connection before its requests. */
 export interface HttpConnection {
+  readonly kind: ConnectionKind
   /** What an SMP session on it is bound to; undefined if the connection was closed meanwhile. */
   sessionId(): Bytes | undefined
   clientAddress(request: IncomingMessage): string | undefined
+  /** Whether a WebSocket may be opened; absent: always. */
+  admits?(clientAddress: string | undefined): boolean
 }
 
 interface Known extends HttpConnection {
@@ -39,7 +43,12 @@ export class HttpConnections {
         return
       }
       const clientAddress = known.clientAddress(request)
-      webSockets.upgrade({ request, socket, head, sessionId, clientAddress })
+      if (known.admits?.(clientAddress) === false) {
+        refuse(socket, '429 Too Many Requests')
+        return
+      }
+      const { kind } = known
+      webSockets.upgrade({ request, socket, head, sessionId, clientAddress, kind })
     })
     this.#server.on('clientError', (_, socket) => socket.destroy())
   }

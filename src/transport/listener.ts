@@ -1,6 +1,7 @@
 /** A TCP port: takes connections, and finds out for whom a load balancer makes them. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { SocketMeasures } from '../measures/transport-measures.ts'
 import type { Clients } from './clients.ts'
 import { readFirstBytes } from './first-bytes.ts'
 import { readProxyHeader } from './proxy-header.ts'
@@ -18,6 +19,7 @@ export interface ListenOptions {
   readonly isProxy?: ((address: string) => boolean) | undefined
   /** Learns of clients behind load balancers. */
   readonly clients: Clients
+  readonly sockets?: SocketMeasures | undefined
   /** For the header. */
   readonly timeoutMs: number
 }
@@ -55,7 +57,11 @@ export class Listener {
     this.#take = take
     server.on('connection', (socket) => {
       this.#sockets.add(socket)
-      socket.on('close', () => this.#sockets.delete(socket))
+      if (options.sockets !== undefined) options.sockets.accepted += 1
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        if (options.sockets !== undefined) options.sockets.closed += 1
+      })
       const { remoteAddress = '' } = socket
       if (options.isProxy?.(remoteAddress)) this.#readHeader(socket)
       else take(socket)

@@ -2,9 +2,12 @@
 import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
+import type { HandshakeMeasures } from '../measures/transport-measures.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 import { BlockStream } from './block-stream.ts'
+import { type Endpoint, nameOf } from './clients.ts'
 import { drained } from './drained.ts'
+import { leave } from './leave.ts'
 import type { Transport } from './transport.ts'
 
 export const SMP_ALPN = 'smp/1'
@@ -58,20 +61,45 @@ export const webTlsOptions = ({ chainPem, keyPem }: TlsCredentials): TlsOptions 
 /** Does the TLS handshakes of connections that something else accepts. */
 export class TlsHandshakes {
   readonly #server: Server
+  readonly #measures: HandshakeMeasures | undefined
+  /** When those under way began, by the client's end of the connection. */
+  readonly #begun = new Map<string, number>()
 
   /** @param timeoutMs for one handshake */
-  constructor(options: TlsOptions, timeoutMs: number, done: (socket: TLSSocket) => void) {
+  constructor(
+    options: TlsOptions,
+    { timeoutMs, measures }: { timeoutMs: number; measures?: HandshakeMeasures | undefined },
+    done: (socket: TLSSocket) => void,
+  ) {
+    this.#measures = measures
     this.#server = createServer({ ...options, handshakeTimeout: timeoutMs })
     this.#server.on('secureConnection', (socket) => {
+      this.#count(socket)
       // a broken connection is only ever the end of its blocks
       socket.on('error', () => socket.destroy())
       done(socket)
     })
-    this.#server.on('tlsClientError', (_, socket) => socket.destroy())
+    this.#server.on('tlsClientError', (error, socket) => {
+      measures?.outcomes.add(isTimeout(error) ? 'timeout' : 'failed')
+      socket.destroy()
+    })
   }
 
   begin(socket: Socket): void {
+    if (this.#measures !== undefined) {
+      const name = nameOf(socket)
+      this.#begun.set(name, performance.now())
+      socket.once('close', () => this.#begun.delete(name))
+    }
     this.#server.emit('connection', socket)
+  }
+
+  #count(endpoint: Endpoint): void {
+    if (this.#measures === undefined) return
+    const name = nameOf(endpoint)
+    const begun = this.#begun.get(name)
+    this.#begun.delete(name)
+    if (begun !== undefined) this.#measures.done((performance.now() - begun) / 1000)
   }
 
   /** For handshakes from now on; the options of the constructor that are not of TLS itself stay. */
@@ -80,6 +108,8 @@ export class TlsHandshakes {
   }
 }
 
+const isTimeout = (error: NodeJS.ErrnoException): boolean =>
+  error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT'
 /** One more than a service may show is enough to refuse it. */
 const MAX_CHAIN = 5
 
@@ -112,6 +142,7 @@ export const tlsTransport = (
   socket.on('close', () => blocks.end())
   socket.on('end', () => blocks.end())
   return {
+    kind: 'smp',
     sessionId,
     alpn: socket.alpnProtocol || undefined,
     clientChain: () => chainOf(socket),
@@ -124,6 +155,8 @@ export const tlsTransport = (
       return socket.writableLength
     },
     drained: () => drained(socket),
+    stopReading: () => blocks.end(),
+    leave: () => leave(socket),
     close: () => socket.destroySoon(),
     destroy: () => socket.destroy(),
   }

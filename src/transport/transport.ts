@@ -1,7 +1,9 @@
 /** What a session needs of a connection: blocks in, blocks out. */
+import type { ConnectionKind } from '../measures/transport-measures.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 
 export interface Transport {
+  readonly kind: ConnectionKind
   /** Binds the session to the connection: the client's TLS Finished; 32 random bytes without TLS. */
   readonly sessionId: Bytes
   /** Undefined when the client offered none, which only v6 clients do. */
@@ -18,6 +20,13 @@ export interface Transport {
   readonly bufferedBytes: number
   /** Resolves when the queue has emptied or the connection is closed. */
   drained(): Promise<void>
+  /** Takes no more: blocks that have come are still yielded, what comes is thrown away. */
+  stopReading(): void
+  /**
+   * Says goodbye after what is queued, and resolves when the connection is gone: the peer has read
+   * it all and closed its end, or did not within a few seconds.
+   */
+  leave(): Promise<void>
   /** Closes after what is queued has been sent. */
   close(): void
   /** Closes at once. */

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
+import type { ConnectionKind } from '../measures/transport-measures.ts'
 import { BLOCK_BYTES } from '../protocol/block.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 import { BlockStream } from './block-stream.ts'
@@ -24,12 +25,13 @@ export interface Upgrade {
   /** What the session is bound to. */
   readonly sessionId: Bytes
   readonly clientAddress: string | undefined
+  readonly kind: ConnectionKind
 }
 
 type Accept = (transport: Transport) => void
 
 /** Refuses with a status and no more. */
-const refuse = (socket: Duplex, status: string): void => {
+export const refuse = (socket: Duplex, status: string): void => {
   socket.on('error', () => undefined)
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
@@ -57,14 +59,14 @@ export class WebSockets {
     this.#server = new WebSocketServer(options)
   }
 
-  upgrade({ request, socket, head, sessionId, clientAddress }: Upgrade): void {
+  upgrade({ request, socket, head, ...known }: Upgrade): void {
     const { origin } = request.headers
     if (origin !== undefined && this.#origins !== undefined && !this.#origins.includes(origin)) {
       refuse(socket, '403 Forbidden')
       return
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#accept(webSocketTransport({ webSocket, socket }, { sessionId, clientAddress })),
+      this.#accept(webSocketTransport({ webSocket, socket }, known)),
     )
   }
 }
@@ -92,7 +94,7 @@ const receive = ({ webSocket }: Connection, blocks: BlockStream): void => {
 
 const webSocketTransport = (
   connection: Connection,
-  identity: Pick<Transport, 'sessionId' | 'clientAddress'>,
+  identity: Pick<Transport, 'sessionId' | 'clientAddress' | 'kind'>,
 ): Transport => {
   const { webSocket, socket } = connection
   const blocks = new BlockStream({
@@ -112,14 +114,26 @@ const webSocketTransport = (
       return webSocket.bufferedAmount
     },
     drained: () => drained(socket),
-    close() {
-      // the peer's close has to be read, and nothing before it
+    stopReading() {
       webSocket.removeAllListeners('message')
-      webSocket.resume()
-      webSocket.close(NORMAL)
+      blocks.end()
     },
+    leave: () =>
+      new Promise((resolve) => {
+        if (webSocket.readyState === webSocket.CLOSED) return resolve()
+        webSocket.once('close', () => resolve())
+        close(webSocket)
+      }),
+    close: () => close(webSocket),
     destroy: () => webSocket.terminate(),
   }
+}
+
+const close = (webSocket: WebSocket): void => {
+  // the peer's close has to be read, and nothing before it
+  webSocket.removeAllListeners('message')
+  webSocket.resume()
+  webSocket.close(NORMAL)
 }
 
 /** A connection that is closing takes no more; its end is told otherwise. */

@@ -16,7 +16,7 @@ export interface SiteContent {
 }
 
 export interface SiteOptions {
-  /** Asked at the first request: a relay may know its ports only then. */
+  /** Asked at the first request, as a relay may know its ports only then, and after changes. */
   content(): SiteContent
   readonly webSockets: WebSockets
   /** For a connection that is no WebSocket. */
@@ -25,6 +25,8 @@ export interface SiteOptions {
 
 export interface Site extends AsyncDisposable {
   readonly connections: HttpConnections
+  /** What it shows has changed. */
+  renew(): void
 }
 
 interface Content {
@@ -56,7 +58,7 @@ const svg = (body: string): Content => ({ type: 'image/svg+xml', body })
 const informationJson = ({ host: _, smpVersions, ...about }: About): string =>
   `${JSON.stringify({ ...about, smpVersions: `${smpVersions.min}-${smpVersions.max}` }, null, 2)}\n`
 
-/** All there is, made once: nothing depends on who asks. */
+/** All there is, made in advance: nothing depends on who asks. */
 const pagesOf = ({ about, links }: SiteContent): ReadonlyMap<string, Content> =>
   new Map([
     ['/', page(serverPage(about))],
@@ -106,5 +108,8 @@ export const openSite = async (options: SiteOptions): Promise<Site> => {
   })
   await app.ready()
   if (connections === undefined) throw new TypeError('no HTTP server was made')
-  return { connections, [Symbol.asyncDispose]: () => app.close() }
+  const renew = (): void => {
+    pages = undefined
+  }
+  return { connections, renew, [Symbol.asyncDispose]: () => app.close() }
 }

@@ -107,6 +107,7 @@ const cluster = (args: readonly string[] = [], env: Env = {}): Running =>
   new Running(['cluster', ...args], {
     SLUICE_DATA_DIR: dataDir(),
     SLUICE_PORT: '0',
+    SLUICE_OPS_PORT: '0',
     TMPDIR: temporary,
     ...env,
   })

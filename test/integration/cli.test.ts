@@ -57,6 +57,20 @@ class Running {
     return this.#out.slice(0, this.#out.indexOf('\n'))
   }
 
+  /** The line of its log with this message. */
+  async logged(message: string): Promise<string> {
+    const { stderr } = this.#child
+    assert.ok(stderr)
+    for (;;) {
+      const line = this.#err.split('\n').find((one) => one.includes(`"msg":"${message}"`))
+      if (line !== undefined) return line
+      await Promise.race([
+        once(stderr, 'data'),
+        this.#closed.then(() => assert.fail(`ended early: ${this.#err}`)),
+      ])
+    }
+  }
+
   stop(signal: NodeJS.Signals): Promise<Result> {
     this.#child.kill(signal)
     return this.result()
@@ -73,7 +87,11 @@ const run = (args: readonly string[], env: Env = {}): Promise<Result> =>
 
 const addressIn = (text: string): string => /smp:\/\/\S+/.exec(text)?.[0] ?? assert.fail(text)
 
-const relayEnv = (name: string): Env => ({ SLUICE_DATA_DIR: name, SLUICE_PORT: '0' })
+const relayEnv = (name: string): Env => ({
+  SLUICE_DATA_DIR: name,
+  SLUICE_PORT: '0',
+  SLUICE_OPS_PORT: '0',
+})
 
 describe('a relay', () => {
   test('starts, prints one line with its address, answers pings and stops cleanly', async () => {
@@ -128,6 +146,39 @@ describe('a relay', () => {
     assert.equal(code, 0)
     assert.doesNotMatch(out + err, /swordfish/)
     assert.match((await run(['address'], env)).out, /^smp:\/\/[\w-]{43}=:swordfish@localhost\n$/)
+  })
+
+  test('answers probes and scrapes until it is gone, on a port that its log names', async () => {
+    const relay = new Running(['start'], { ...relayEnv('ops'), SLUICE_OPS_BIND: '127.0.0.1' })
+    await relay.line()
+    const { opsPort } = JSON.parse(await relay.logged('ready'))
+    const url = `http://127.0.0.1:${opsPort}`
+    for (const path of ['livez', 'readyz', 'startupz', 'version', 'metrics'])
+      assert.equal((await fetch(`${url}/${path}`)).status, 200, path)
+    assert.equal((await relay.stop('SIGTERM')).code, 0)
+    await assert.rejects(fetch(`${url}/livez`))
+  })
+
+  test('has no such port where none is wanted', async () => {
+    const relay = new Running(['start'], { ...relayEnv('no-ops'), SLUICE_OPS_PORT: 'off' })
+    await relay.line()
+    assert.ok(!('opsPort' in JSON.parse(await relay.logged('ready'))))
+    assert.equal((await relay.stop('SIGTERM')).code, 0)
+  })
+
+  test('whose operations port is taken says so in one line, before it does anything', async () => {
+    const other = createServer().listen(0)
+    await once(other, 'listening')
+    const address = other.address()
+    const port = typeof address === 'object' ? `${address?.port}` : ''
+    const env = { ...relayEnv('ops-taken'), SLUICE_OPS_PORT: port }
+    const { code, out, err } = await run(['start'], env)
+    other.close()
+    assert.deepEqual([code, out], [1, ''])
+    assert.equal(
+      err,
+      `sluice: port ${port} is in use: stop what uses it, or set SLUICE_OPS_PORT to another\n`,
+    )
   })
 
   test('whose port is taken says so in one line', async () => {

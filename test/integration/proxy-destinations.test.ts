@@ -112,7 +112,8 @@ describe('a destination', () => {
   test('that does not finish its handshake', async () => {
     await using relay = await TlsRelay.start({ ...open, proxyConnectSeconds: '1' })
     const client = await relay.connect()
-    await using silent = await listenTcp(() => undefined)
+    // reads, so that it sees the end
+    await using silent = await listenTcp((socket) => socket.resume())
     await asks(client, serverAt(silent.port), NETWORK)
     await withPeer(
       () => undefined,

@@ -1,13 +1,17 @@
 /** The least that the user of the relays has to be allowed in Redis. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { findStateFiles } from '../../src/migrate/state-files.ts'
+import { RedisStore } from '../../src/store/redis/redis-store.ts'
 import { checkWith } from '../store/cluster.ts'
 import { storeContract } from '../store/contract.ts'
 import { ask } from '../support/redis/ask.ts'
 import type { RedisServer } from '../support/redis/server.ts'
-import { CALM_CLUSTER, startCluster, startRedis } from '../support/redis.ts'
+import { CALM_CLUSTER, startCluster, startRedis, withPrefix } from '../support/redis.ts'
+import { recordedState } from '../support/state-folder.ts'
 import { checkRefusal } from './opening.ts'
-import { redisAt } from './store.ts'
+import { newClusterKey, redisAt } from './store.ts'
+import { exportFrom, importFiles, transferAt } from './transfers.ts'
 
 const PREFIX = 'sluice:'
 
@@ -18,7 +22,9 @@ const COMMANDS = [
   ...['ssubscribe', 'spublish'],
   ...['exists', 'expire', 'persist', 'ttl', 'del'],
   ...['get', 'set'],
+  ...['pfadd', 'pfcount'],
   ...['hdel', 'hget', 'hgetall', 'hincrby', 'hkeys', 'hlen', 'hmget', 'hset', 'hsetnx'],
+  'pttl',
   ...['lindex', 'llen', 'lpop', 'lrange', 'ltrim', 'rpush'],
   ...['zadd', 'zcard', 'zrange', 'zrem'],
 ] as const
@@ -75,6 +81,22 @@ checkWith(redisAt(asRelay(server.url)))(
   },
 )
 
+checkWith(redisAt(asRelay(server.url)))(
+  'relays tell how many connections they have',
+  async (pod) => {
+    assert.deepEqual(await pod.store.shareLoad?.(7), [7])
+    assert.deepEqual(await pod.store.shareLoad?.(undefined), [])
+  },
+)
+
+/** As many as lie in several slots. */
+const used = Array.from({ length: 100 }, (_, i) => ({ pseudonym: `${i}`, kind: 0, takenMs: 1000 }))
+
+checkWith(redisAt(asRelay(server.url)))('buckets of limits are shared', async ({ store }) => {
+  assert.ok(store instanceof RedisStore)
+  assert.equal((await store.sharedBuckets.add(used)).length, used.length)
+})
+
 test('nothing was refused', async () => {
   assert.deepEqual(await refusedBy(server), [])
 })
@@ -85,6 +107,18 @@ test('each right was used', async () => {
     COMMANDS.filter((command) => !used.has(command)),
     [],
   )
+})
+
+test('an import needs no more than a relay, an export SCAN too', async () => {
+  const url = withPrefix(asRelay(server.url), 'import')
+  await using transfer = await transferAt({ url, clusterKeys: [newClusterKey()] })
+  const files = await findStateFiles(recordedState('first'))
+  const { problems } = await importFiles(files, { destination: transfer })
+  assert.deepEqual(problems, [])
+  assert.deepEqual(await refusedBy(server), [])
+  await assert.rejects(exportFrom(transfer), /NOPERM/)
+  await allow(server, [...COMMANDS, 'scan'])
+  assert.equal((await exportFrom(transfer)).lines.queues.length, 13)
 })
 
 test('a wrong password is refused with one line', () =>
@@ -106,6 +140,8 @@ describe('in a Redis Cluster', async () => {
       const queue = await pod.create({}, { connection: 1, claim: 1 })
       await other.append(await other.load(queue))
       assert.equal((await pod.events.next(1)).type, 'available')
+      assert.ok(pod.store instanceof RedisStore)
+      assert.ok((await pod.store.sharedBuckets.add(used)).every((ms) => ms > 0 && ms <= 1000))
     },
     { pods: 2 },
   )

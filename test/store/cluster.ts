@@ -1,6 +1,7 @@
 /** Stores under test as the pods of a cluster see them, and what tests do with one. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { StoreMeasures } from '../../src/measures/store-measures.ts'
 import type { EntityId, NotifierId, RecipientId } from '../../src/protocol/ids.ts'
 import type {
   Lookup,
@@ -194,7 +195,12 @@ export const startPods = async (factory: StoreFactory, options: CaseOptions = {}
   const clock = new Clock(used.expiryIntervalSeconds)
   const inboxes = Array.from({ length: options.pods ?? 1 }, () => new Events())
   const { stores, close } = await factory.start(
-    inboxes.map(({ deliver }) => ({ deliver, now: clock.now, limits: used })),
+    inboxes.map(({ deliver }) => ({
+      deliver,
+      now: clock.now,
+      limits: used,
+      measures: new StoreMeasures(),
+    })),
   )
   const pods = stores.map((store, index) => {
     const events = inboxes[index]

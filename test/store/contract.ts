@@ -1,6 +1,7 @@
 /** What every queue store does. Cases do not read what other tests made, and wait for events. */
 import { describe } from 'node:test'
 import { type Check, checkWith, type StoreFactory } from './cluster.ts'
+import { activityCases, podActivityCases } from './contract/activity.ts'
 import { changeCases } from './contract/changes.ts'
 import { countCases, podCountCases } from './contract/counts.ts'
 import { expiryCases } from './contract/expiry.ts'
@@ -28,6 +29,7 @@ const subjects: Readonly<Record<string, Cases>> = {
   services: serviceCases,
   expiry: expiryCases,
   counts: countCases,
+  activity: activityCases,
   operators: operatorCases,
   races: raceCases,
 }
@@ -38,6 +40,7 @@ const clusterSubjects: Readonly<Record<string, Cases>> = {
   'races of two pods': podRaceCases,
   'counts of two pods': podCountCases,
   'services of two pods': podServiceCases,
+  'activity of two pods': podActivityCases,
   'operators at two pods': podOperatorCases,
 }
 

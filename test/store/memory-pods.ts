@@ -80,7 +80,10 @@ const podView = (store: QueueStore, own: Own): QueueStore => {
     takeServiceNotifications: (service, options) =>
       store.takeServiceNotifications(service, mine(options)),
     release: (connection, held) => store.release(own(connection), held),
+    problems: () => store.problems(),
     count: () => store.count(),
+    countActive: () => store.countActive(),
+    serverMemory: () => store.serverMemory(),
     close: async () => {},
   }
 }

@@ -19,6 +19,8 @@ export interface Sent {
   isAcknowledged: boolean
 }
 
+type OutOfOrder = readonly [sent: Sent, latest: Sent]
+
 /** What a command failed with, and how long it took to. */
 export interface Failed {
   readonly tag: string
@@ -53,6 +55,8 @@ export class Audit {
   readonly #problems: string[] = []
   readonly failures: Failed[] = []
   strayEnds = 0
+  /** Connections of the load. */
+  readonly dials = { tried: 0, failed: 0 }
   readonly #rules: AuditRules
 
   constructor(rules: AuditRules = {}) {
@@ -81,6 +85,16 @@ export class Audit {
   /** Accepted and not delivered, or not yet. */
   get missing(): readonly Sent[] {
     return this.accepted.filter(({ isDelivered }) => !isDelivered)
+  }
+
+  /** Messages that came after one that was sent later. */
+  get outOfOrder(): readonly OutOfOrder[] {
+    return [...this.#delivered.keys()].flatMap((queue) => this.#outOfOrderIn(queue))
+  }
+
+  /** What was delivered and should not have been. */
+  get problems(): readonly string[] {
+    return this.#problems
   }
 
   /** First deliveries of a queue, in their order. */
@@ -154,7 +168,8 @@ export class Audit {
   checkDelivered(): void {
     const refused = this.sent.filter((sent) => sent.outcome === 'refused' && sent.isDelivered)
     for (const sent of refused) this.problem(`${nameOf(sent)} was refused and delivered`)
-    for (const queue of this.#delivered.keys()) this.#checkOrder(queue)
+    for (const [sent, latest] of this.outOfOrder)
+      this.problem(`${nameOf(sent)} came after ${nameOf(latest)}, which was sent later`)
     assert.deepEqual(this.#problems, [])
   }
 
@@ -175,12 +190,14 @@ export class Audit {
     assert.deepEqual(this.failures.map(failureText), [])
   }
 
-  #checkOrder(queue: number): void {
+  #outOfOrderIn(queue: number): readonly OutOfOrder[] {
+    const found: OutOfOrder[] = []
     let latest: Sent | undefined
     for (const sent of this.deliveredOf(queue)) {
       if (latest && sent.outcome === 'accepted' && sent.endedAt < latest.startedAt)
-        this.problem(`${nameOf(sent)} came after ${nameOf(latest)}, which was sent later`)
+        found.push([sent, latest])
       if (latest === undefined || sent.startedAt > latest.startedAt) latest = sent
     }
+    return found
   }
 }

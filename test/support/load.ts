@@ -20,7 +20,7 @@ import {
 import { utf8Bytes, utf8Text } from '../../src/protocol/bytes.ts'
 import { idBytes } from '../../src/protocol/ids.ts'
 import type { Audit, Sent } from './audit.ts'
-import type { Pods } from './pods.ts'
+import type { Pod } from './pods.ts'
 import { until } from './redis/until.ts'
 
 /** Longer than any answer may take, so that one that takes too long is seen and not cut off. */
@@ -33,14 +33,28 @@ export interface DialOptions {
   readonly first: number
   readonly signal?: AbortSignal
   readonly onEvent?: (event: SmpEvent) => void
+  readonly dials?: Dials
+}
+
+/** Where connections go: pods, or what stands before them. */
+export interface Places {
+  readonly living: readonly Pick<Pod, 'address'>[]
+  at(index: number): Pick<Pod, 'address'>
+}
+
+/** How connections were made. */
+export interface Dials {
+  tried: number
+  failed: number
 }
 
 /** A connection to the first living pod that gives one, however long that takes. */
-export const dial = async (pods: Pods, options: DialOptions): Promise<SmpConnection> => {
-  const { first, ...rest } = options
+export const dial = async (pods: Places, options: DialOptions): Promise<SmpConnection> => {
+  const { first, dials = { tried: 0, failed: 0 }, ...rest } = options
   for (let attempt = first; ; attempt += 1) {
     const { living } = pods
     const pod = living[attempt % living.length]
+    dials.tried += 1
     try {
       if (pod !== undefined)
         return await connectSmp({
@@ -52,13 +66,14 @@ export const dial = async (pods: Pods, options: DialOptions): Promise<SmpConnect
     } catch (error) {
       if (options.signal?.aborted) throw error
     }
+    dials.failed += 1
     // a pod that ends refuses at once
     await delay(REDIAL_MS, undefined, { signal: options.signal })
   }
 }
 
 /** A client that finds another pod when it loses its own. */
-export const openAnywhere = (pods: Pods, first = 0): Promise<SmpClient> => {
+export const openAnywhere = (pods: Places, first = 0): Promise<SmpClient> => {
   const { address } = pods.at(first)
   let next = first
   return SmpClient.open({
@@ -76,7 +91,7 @@ interface Queue {
 }
 
 interface Part {
-  readonly pods: Pods
+  readonly pods: Places
   readonly audit: Audit
   readonly queue: Queue
   readonly signal: AbortSignal
@@ -108,11 +123,12 @@ abstract class Worker {
   protected abstract work(connection: SmpConnection, events: AsyncQueue<Reply>): Promise<void>
 
   async #run(): Promise<void> {
-    const { pods, signal } = this.part
+    const { pods, audit, signal } = this.part
     for (let first = this.#number; !this.stopSignal.aborted; first += 1) {
       const events = new AsyncQueue<Reply>()
       const onEvent = ({ reply }: SmpEvent): void => events.push(reply)
-      await using connection = await dial(pods, { first, signal: this.stopSignal, onEvent })
+      const options = { first, signal: this.stopSignal, onEvent, dials: audit.dials }
+      await using connection = await dial(pods, options)
       const onAbort = (): void => connection.close()
       signal.addEventListener('abort', onAbort)
       void connection.closed.then(() => events.end())
@@ -240,7 +256,7 @@ class Recipient extends Worker {
 }
 
 export interface LoadOptions {
-  readonly pods: Pods
+  readonly pods: Places
   readonly audit: Audit
   readonly queues?: number
   readonly sendersEach?: number

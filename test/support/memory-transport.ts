@@ -94,6 +94,7 @@ export class MemoryConnection implements FarEnd {
   readonly transport = (): Transport => {
     const connection = this
     return {
+      kind: 'smp',
       ...this.binding,
       clientChain: () => this.binding.chain ?? [],
       clientAddress: undefined,
@@ -103,6 +104,11 @@ export class MemoryConnection implements FarEnd {
         return connection.queuedBytes
       },
       drained: () => this.#drained(),
+      stopReading: () => this.#toRelay.end(),
+      leave: async () => {
+        this.#close()
+        while (this.#fate === 'open') await this.#drained()
+      },
       close: () => this.#close(),
       destroy: () => this.#end('destroyed by relay'),
     }

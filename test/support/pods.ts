@@ -96,7 +96,16 @@ export class Pod implements AsyncDisposable {
 
   /** SIGTERM; its exit code. */
   async stop(): Promise<number | null> {
-    this.#child.kill('SIGTERM')
+    this.signal('SIGTERM')
+    return this.exitCode()
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name)
+  }
+
+  /** When it has ended by itself. */
+  async exitCode(): Promise<number | null> {
     await this.#closed
     return this.#child.exitCode
   }
@@ -146,6 +155,7 @@ export class Pods implements AsyncDisposable {
       SLUICE_HOST: '127.0.0.1',
       SLUICE_BIND: '127.0.0.1',
       SLUICE_PORT: '0',
+      SLUICE_OPS_PORT: '0',
       SLUICE_REDIS_URL: url,
       SLUICE_CLUSTER_KEY: randomBytes(32).toString('hex'),
       SLUICE_LOG_LEVEL: 'warn',

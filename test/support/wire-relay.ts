@@ -5,6 +5,9 @@ import type { Policy } from '../../src/commands/spec.ts'
 import { nativeCrypto } from '../../src/crypto/native.ts'
 import type { CryptoProvider } from '../../src/crypto/provider.ts'
 import { Hub } from '../../src/delivery/hub.ts'
+import type { Limits } from '../../src/limits/limits.ts'
+import type { SessionLimits } from '../../src/limits/session-limits.ts'
+import type { Measures } from '../../src/measures/measures.ts'
 import { BlockPacker } from '../../src/protocol/block.ts'
 import { ProtocolError } from '../../src/protocol/bytes.ts'
 import type { VersionRange } from '../../src/protocol/version.ts'
@@ -31,6 +34,8 @@ const usualLimits: StoreLimits = {
   notificationTtlSeconds: DAY,
 }
 
+const CLIENT_ADDRESS = '192.0.2.1'
+
 const leftovers: unknown[] = []
 afterEach(() => {
   const [first] = leftovers.splice(0)
@@ -43,6 +48,9 @@ export type WireRelayOptions = Partial<StoreLimits & Policy> & {
   readonly held?: StoreInBetween
   readonly crypto?: CryptoProvider
   readonly notificationIntervalMs?: number
+  readonly measures?: Measures
+  /** For clients at one address. */
+  readonly limits?: Limits
 }
 
 export class WireRelay implements AsyncDisposable {
@@ -72,6 +80,7 @@ export class WireRelay implements AsyncDisposable {
       },
       now: this.clock.now,
       limits: { ...usualLimits, ...options },
+      measures: options.measures?.store,
     })
     this.#sessionStore = options.held?.wrap(this.#noting(this.store)) ?? this.store
   }
@@ -155,8 +164,9 @@ export class WireRelay implements AsyncDisposable {
   }
 
   async #serve(transport: Transport): Promise<void> {
-    const session = await this.#openSession(transport)
-    if (session === undefined) return
+    const own = this.#options.limits?.session(CLIENT_ADDRESS)
+    const session = await this.#openSession(transport, own)
+    if (session === undefined) return own?.close()
     try {
       await session.serve()
     } catch (error) {
@@ -165,10 +175,14 @@ export class WireRelay implements AsyncDisposable {
       transport.destroy()
       this.hub.remove(session.connectionId)
       await session.finish()
+      own?.close()
     }
   }
 
-  async #openSession(transport: Transport): Promise<Session | undefined> {
+  async #openSession(
+    transport: Transport,
+    limits: SessionLimits | undefined,
+  ): Promise<Session | undefined> {
     const { crypto = nativeCrypto, versions = { min: 6, max: 18 } } = this.#options
     const { keyHash, chain, leafKey } = identity
     try {
@@ -191,6 +205,8 @@ export class WireRelay implements AsyncDisposable {
           now: this.clock.now,
         },
         packer: this.#packer,
+        measures: this.#options.measures?.session,
+        ...(limits && { limits }),
         notificationIntervalMs: this.#options.notificationIntervalMs ?? 1,
         onFault: (error, during) => {
           this.faults.push(during)

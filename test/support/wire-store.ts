@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { QueueStore } from '../../src/store/store.ts'
 import { turn } from './clock.ts'
 
-export type StoreCall = keyof QueueStore
+export type StoreCall = Exclude<keyof QueueStore, 'shareLoad'>
 
 /** Stands between the sessions and the store. */
 export interface StoreInBetween {

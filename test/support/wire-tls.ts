@@ -36,7 +36,7 @@ export class TlsRelay implements AsyncDisposable {
   /** `given`: settings by their names, as one writes them in the environment. */
   static async start(
     given: Readonly<Record<string, string>> = {},
-    { now, ...web }: Pick<RelayOptions, 'now' | 'webCertificate' | 'information'> = {},
+    { now, ...web }: Pick<RelayOptions, 'now' | 'webCertificate' | 'information' | 'ops'> = {},
   ): Promise<TlsRelay> {
     const { keyHash, chain, chainPem, keyPem, leafKey } = identity
     const settings: Settings = settingsSchema.parse({
@@ -65,10 +65,21 @@ export class TlsRelay implements AsyncDisposable {
     return port
   }
 
+  /** Of the admin API. */
+  get adminPort(): number {
+    assert.ok(this.#relay.adminPort)
+    return this.#relay.adminPort
+  }
+
   get port(): number {
     const [port] = this.#relay.ports
     assert.ok(port)
     return port
+  }
+
+  /** What is asked of the relay as a whole. */
+  get itself(): Relay {
+    return this.#relay
   }
 
   renewWebCertificate(...given: Parameters<Relay['renewWebCertificate']>): void {
@@ -132,7 +143,7 @@ export class TlsRelay implements AsyncDisposable {
 }
 
 /** TLS over this does not own the TCP connection, so that it can be reset. */
-const borrowed = (tcp: Socket): Duplex => {
+export const borrowed = (tcp: Socket): Duplex => {
   const duplex = new Duplex({
     read: () => tcp.resume(),
     write: (chunk, _, done) => tcp.write(chunk, () => done()),

@@ -10,7 +10,7 @@ export const statistics: Operation = {
       body: {
         version,
         uptimeSeconds: Math.floor(context.uptimeMs() / 1000),
-        pod: context.statistics(),
+        pod: { state: context.service.state, ...context.statistics() },
         cluster: {
           queues,
           messages,

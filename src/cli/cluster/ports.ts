@@ -41,6 +41,12 @@ const kinds: readonly Kind[] = [
     bind: ({ bind }) => bind,
   },
   {
+    variable: 'SLUICE_OPS_PORT',
+    of: ({ opsPort }) => one(opsPort),
+    countsUp: 'always',
+    bind: ({ opsBind, bind }) => opsBind ?? bind,
+  },
+  {
     variable: 'SLUICE_ADMIN_PORT',
     of: ({ adminPort }) => one(adminPort),
     countsUp: 'always',

@@ -1,4 +1,4 @@
-/** Notifiers of queues in the in-memory store: set, removed, subscribed to, given to services. */
+/** Notifiers as they are set, removed, subscribed to and given to services, on the queues they belong to. */
 import type { Association } from '../service-store.ts'
 import type { Done, Notifier, QueueRecord, Service, Stale, Subscriber, Taken } from '../store.ts'
 import type { MemoryNotifiers } from './memory-notifiers.ts'
@@ -17,8 +17,8 @@ export class MemoryNotifierChanges {
     this.#notifiers = notifiers
   }
 
-  async set(record: QueueRecord, notifier: Notifier, by: number) {
-    return this.#table.on(record, (queue) => {
+  set(record: QueueRecord, notifier: Notifier, by: number): Stale | Done | Taken {
+    return this.#table.on(record, (queue): Done | Taken => {
       if (this.#notifiers.has(notifier.notifierId)) return taken
       if (record.notifier !== undefined) this.#notifiers.remove(record.notifier.notifierId, by)
       this.#notifiers.add(notifier.notifierId, record.recipientId)
@@ -27,7 +27,7 @@ export class MemoryNotifierChanges {
     })
   }
 
-  async remove(record: QueueRecord, by: number) {
+  remove(record: QueueRecord, by: number): Stale | Done {
     return this.#table.on(record, (queue) => {
       const { notifier, ...rest } = queue.record
       if (notifier === undefined) return done
@@ -37,27 +37,23 @@ export class MemoryNotifierChanges {
     })
   }
 
-  async subscribe(records: readonly QueueRecord[], subscriber: Subscriber) {
-    return records.map((record) =>
-      this.#table.on(record, (queue) => {
-        if (record.notifier === undefined) return stale
-        const { service, ...notifier } = record.notifier
-        this.#notifiers.subscribe(notifier.notifierId, subscriber)
-        if (service !== undefined) queue.change({ notifier })
-        return done
-      }),
-    )
+  subscribe(record: QueueRecord, subscriber: Subscriber): Stale | Done {
+    return this.#table.on(record, (queue): Stale | Done => {
+      if (record.notifier === undefined) return stale
+      const { service, ...notifier } = record.notifier
+      this.#notifiers.subscribe(notifier.notifierId, subscriber)
+      if (service !== undefined) queue.change({ notifier })
+      return done
+    })
   }
 
-  async associate(records: readonly QueueRecord[], service: Service) {
-    return records.map((record) =>
-      this.#table.on(record, (queue): Association | Stale => {
-        const { notifier } = record
-        if (notifier === undefined) return stale
-        const associated = this.#notifiers.associate(notifier.notifierId, service)
-        if (associated?.isNew) queue.change({ notifier: { ...notifier, service } })
-        return associated ?? stale
-      }),
-    )
+  associate(record: QueueRecord, service: Service): Stale | Association {
+    return this.#table.on(record, (queue): Association | Stale => {
+      const { notifier } = record
+      if (notifier === undefined) return stale
+      const associated = this.#notifiers.associate(notifier.notifierId, service)
+      if (associated?.isNew) queue.change({ notifier: { ...notifier, service } })
+      return associated ?? stale
+    })
   }
 }

@@ -7,6 +7,7 @@ import {
   type RecipientId,
 } from '../../protocol/ids.ts'
 import type { AuthKey } from '../../protocol/keys.ts'
+import { noneActive } from '../counts.ts'
 import type { ServiceCertificate } from '../service-store.ts'
 import type {
   Acknowledgement,
@@ -24,6 +25,7 @@ import type {
   StoreOptions,
   Subscriber,
 } from '../store.ts'
+import { MemoryActivity } from './memory-activity.ts'
 import { MemoryBlocks } from './memory-blocks.ts'
 import { MemoryExpiry } from './memory-expiry.ts'
 import { MemoryNotifierChanges } from './memory-notifier-changes.ts'
@@ -39,9 +41,10 @@ const missing: Lookup = { outcome: 'missing' }
 export class MemoryStore extends MemoryBlocks implements QueueStore {
   readonly #options: StoreOptions
   readonly #expiry: MemoryExpiry
+  readonly #activity: MemoryActivity | undefined
   readonly #table = new QueueTable()
   readonly #notifiers = new MemoryNotifiers((subscriber, news) => this.#tell(subscriber, news))
-  readonly #changes = new MemoryNotifierChanges(this.#table, this.#notifiers)
+  readonly #notifierChanges = new MemoryNotifierChanges(this.#table, this.#notifiers)
   readonly #tally: Tally = { messages: 0 }
   readonly #stopSweeping: () => void
 
@@ -49,6 +52,7 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
     super(options.now)
     this.#options = options
     this.#expiry = new MemoryExpiry(options)
+    this.#activity = options.measures && new MemoryActivity(options.now)
     const intervalMs = options.limits.expiryIntervalSeconds * 1000
     this.#stopSweeping = sweep(this.#table.queues, intervalMs, (queue) =>
       this.#expiry.expire(queue),
@@ -109,7 +113,10 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
     return this.#table.on(record, (queue): Head | { readonly outcome: 'lost' } => {
       if (subscriber !== undefined && !queue.isHeldBy(subscriber)) return { outcome: 'lost' }
       this.#expiry.expire(queue)
-      if (queue.head?.messageId === messageId) queue.removeHead()
+      if (queue.head?.messageId === messageId) {
+        queue.removeHead()
+        this.#activity?.note(record.recipientId, false)
+      }
       return this.#expiry.headOf(queue)
     })
   }
@@ -122,19 +129,18 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
       if (notification !== undefined && record.notifier !== undefined)
         this.#notifiers.store(record.notifier.notifierId, notification)
       const { recipientId } = record
+      const acceptedAt = this.#options.now()
+      this.#activity?.note(recipientId, notification !== undefined)
       if (wasEmpty && queue.subscriber !== undefined)
-        this.#tell(queue.subscriber, { type: 'available', recipientId, message })
+        this.#tell(queue.subscriber, { type: 'available', recipientId, message, acceptedAt })
       return done
     })
   }
 
-  async secureQueue(record: QueueRecord, senderKey: AuthKey) {
-    return this.#table.change(record, { senderKey })
-  }
-
-  async replaceRecipientKeys(record: QueueRecord, recipientKeys: readonly AuthKey[]) {
-    return this.#table.change(record, { recipientKeys })
-  }
+  secureQueue = async (record: QueueRecord, senderKey: AuthKey) =>
+    this.#table.change(record, { senderKey })
+  replaceRecipientKeys = async (record: QueueRecord, recipientKeys: readonly AuthKey[]) =>
+    this.#table.change(record, { recipientKeys })
 
   async suspendQueue(record: QueueRecord) {
     return this.#table.change(record, { status: { state: 'suspended' } })
@@ -193,37 +199,22 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
     })
   }
 
-  setNotifier(record: QueueRecord, notifier: Notifier, by: number) {
-    return this.#changes.set(record, notifier, by)
-  }
-
-  removeNotifier(record: QueueRecord, by: number) {
-    return this.#changes.remove(record, by)
-  }
-
-  subscribeNotifiers(records: readonly QueueRecord[], subscriber: Subscriber) {
-    return this.#changes.subscribe(records, subscriber)
-  }
-
-  associateNotifiers(records: readonly QueueRecord[], service: Service) {
-    return this.#changes.associate(records, service)
-  }
-
-  async takeNotifications(ids: readonly NotifierId[], taking: Taking) {
-    return ids.map((id) => this.#notifiers.take(id, taking, this.#expiry.notificationHorizon))
-  }
-
-  async takeServiceNotifications(service: Service, taking: Taking) {
-    return this.#notifiers.takeOfService(service, taking, this.#expiry.notificationHorizon)
-  }
-
-  async registerService(certificate: ServiceCertificate) {
-    return this.#notifiers.services.register(certificate)
-  }
-
-  async subscribeService(service: Service, subscriber: Subscriber) {
-    return this.#notifiers.services.subscribe(service, subscriber)
-  }
+  setNotifier = async (record: QueueRecord, notifier: Notifier, by: number) =>
+    this.#notifierChanges.set(record, notifier, by)
+  removeNotifier = async (record: QueueRecord, by: number) =>
+    this.#notifierChanges.remove(record, by)
+  subscribeNotifiers = async (records: readonly QueueRecord[], subscriber: Subscriber) =>
+    records.map((record) => this.#notifierChanges.subscribe(record, subscriber))
+  associateNotifiers = async (records: readonly QueueRecord[], service: Service) =>
+    records.map((record) => this.#notifierChanges.associate(record, service))
+  takeNotifications = async (ids: readonly NotifierId[], taking: Taking) =>
+    ids.map((id) => this.#notifiers.take(id, taking, this.#expiry.notificationHorizon))
+  takeServiceNotifications = async (service: Service, taking: Taking) =>
+    this.#notifiers.takeOfService(service, taking, this.#expiry.notificationHorizon)
+  registerService = async (certificate: ServiceCertificate) =>
+    this.#notifiers.services.register(certificate)
+  subscribeService = async (service: Service, subscriber: Subscriber) =>
+    this.#notifiers.services.subscribe(service, subscriber)
 
   async release(
     connection: number,
@@ -232,6 +223,17 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
     for (const id of recipients) this.#table.get(id)?.release(connection)
     for (const id of notifiers) this.#notifiers.release(id, connection)
     if (service !== undefined) this.#notifiers.services.release(service, connection)
+  }
+
+  /** Nothing that it depends on can be away. */
+  serverMemory = () => Promise.resolve(undefined)
+
+  async countActive() {
+    return this.#activity?.counts ?? noneActive
+  }
+
+  problems() {
+    return []
   }
 
   async count() {

@@ -32,6 +32,8 @@ const kindByte: { readonly [K in BlindKind]: number } = {
 /** Apart from all ids. */
 const FIXED_DATA = Uint8Array.of(0x66)
 
+const PURPOSE = 0x70
+
 interface DerivedKey {
   readonly keyId: Bytes
   readonly blind: Bytes
@@ -82,6 +84,12 @@ export class ClusterKeys {
     const hash = (key: DerivedKey) =>
       bareBase64url(this.#crypto.keyedHash(key.blind, concatBytes(FIXED_DATA, fixed), BLIND_BYTES))
     return [hash(newest), ...older.map(hash)]
+  }
+
+  /** 32 bytes for one purpose, which say nothing of any other, under the newest key. */
+  secretFor(purpose: string): Bytes {
+    const message = concatBytes(Uint8Array.of(PURPOSE), utf8Bytes(purpose))
+    return this.#crypto.keyedHash(this.#keys[0].blind, message, KEY_BYTES)
   }
 
   /** Key id, nonce and box: 44 bytes more than the plaintext. */

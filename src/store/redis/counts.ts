@@ -1,5 +1,5 @@
 /** How much the cluster holds: the sum over its partitions, each of which counts as it changes. */
-import type { StoreCounts } from '../store.ts'
+import type { StoreCounts } from '../counts.ts'
 import { textOf } from './answer.ts'
 import type { Pod } from './pod.ts'
 

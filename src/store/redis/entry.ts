@@ -27,7 +27,13 @@ export interface Entry {
   readonly blocking?: Blocking
   /** The sealed id of a service's notifier, which its holder does not know otherwise. */
   readonly notifier?: Bytes
+  /** When the message was accepted, in milliseconds since the epoch. */
+  readonly acceptedAt?: number
 }
+
+/** What there is besides, of most types nothing. */
+export type EntryDetails = Pick<Entry, 'blocking' | 'notifier' | 'acceptedAt'>
+export type BareEntry = Omit<Entry, keyof EntryDetails>
 
 const letters: readonly (readonly [EntryType, string])[] = [
   ['available', 'a'],
@@ -43,17 +49,18 @@ const letters: readonly (readonly [EntryType, string])[] = [
   ['service-notifier-deleted', 'G'],
 ]
 
-/** `letter:connection:claim:queue[:blocking as JSON, or notifier]` */
+/** `letter:connection:claim:queue[:blocking as JSON, notifier, or the time of acceptance]` */
 export const entryText = (
   type: EntryType,
   { connection, claim }: Holder,
   queue: BlindId,
-  { blocking, notifier }: Pick<Entry, 'blocking' | 'notifier'> = {},
+  { blocking, notifier, acceptedAt }: EntryDetails = {},
 ): string => {
   const letter = letters.find(([known]) => known === type)?.[1] ?? ''
   const text = `${letter}:${connection.toString(36)}:${claim.toString(36)}:${queue}`
   if (notifier !== undefined) return `${text}:${bareBase64url(notifier)}`
-  return blocking === undefined ? text : `${text}:${JSON.stringify(blocking)}`
+  if (blocking !== undefined) return `${text}:${JSON.stringify(blocking)}`
+  return acceptedAt === undefined ? text : `${text}:${acceptedAt.toString(36)}`
 }
 
 const parseBlocking = (json: string): Blocking => {
@@ -83,8 +90,11 @@ export const parseEntry = (text: string): Entry => {
   }
 }
 
-const detailOf = (type: EntryType, text: string): Pick<Entry, 'blocking' | 'notifier'> =>
-  type === 'blocked' ? { blocking: parseBlocking(text) } : { notifier: fromBase64url(text) }
+const detailOf = (type: EntryType, text: string): EntryDetails => {
+  if (type === 'blocked') return { blocking: parseBlocking(text) }
+  if (isOfService(type)) return { notifier: fromBase64url(text) }
+  return { acceptedAt: Number.parseInt(text, 36) }
+}
 
 export const isOfService = (type: EntryType): type is `service-${string}` & EntryType =>
   type.startsWith('service')

@@ -4,6 +4,9 @@ import { partitionTags } from './partitions.ts'
 
 export const SCHEMA_VERSION = 1
 
+/** All active queues, or those with notifications among them. */
+export type ActivityKind = 'all' | 'notifying'
+
 export interface QueueKeys {
   /** The recipient id as it stands in the keys. */
   readonly blind: BlindId
@@ -37,6 +40,16 @@ export class Keys {
     return `${this.#prefix}cluster`
   }
 
+  /** HyperLogLog of the queues that were active on a day since the epoch; all in one slot. */
+  activity(kind: ActivityKind, day: number): string {
+    return `${this.#prefix}{active}:${kind}:${day}`
+  }
+
+  /** Hash of how many connections each pod has. */
+  get loads(): string {
+    return `${this.#prefix}loads`
+  }
+
   ofQueue(recipient: BlindId): QueueKeys {
     const tag = this.tagOf(recipient)
     const name = (kind: string) => `${this.#prefix}{${tag}}:${kind}:${recipient}`
@@ -51,6 +64,16 @@ export class Keys {
     }
   }
 
+  /** What the keys of all queues are like, for SCAN. */
+  get queuePattern(): string {
+    return `${this.#prefix.replaceAll(/[*?[\]\\^]/g, '\\$&')}{???}:q:*`
+  }
+
+  /** Of the key of a queue. */
+  blindOf(queueKey: string): BlindId {
+    return queueKey.slice(queueKey.lastIndexOf(':') + 1)
+  }
+
   /** string: from a sender, link or notifier id to the blind id of the recipient */
   index(blind: BlindId): string {
     return `${this.#prefix}{${this.tagOf(blind)}}:i:${blind}`
@@ -59,6 +82,11 @@ export class Keys {
   /** list of a pod's news in a partition, and the name of the channel that nudges it */
   mailbox(tag: string, pod: string): string {
     return `${this.#prefix}{${tag}}:b:${pod}`
+  }
+
+  /** string, empty: a bucket of limits that the pods share, which is full when the key expires */
+  bucket(tag: string, blind: BlindId): string {
+    return `${this.#prefix}{${tag}}:r:${blind}`
   }
 
   /** hash of what the partition holds: q = queues, m and a day = messages of that day */

@@ -81,6 +81,7 @@ export class Mailboxes {
     const entries = await servers.call(mailbox, 'LPOP', [mailbox, ENTRIES_AT_ONCE])
     this.#heardAt = performance.now()
     if (!Array.isArray(entries)) return 0
+    this.#pod.options.measures?.drained.observe(entries.length)
     for (const entry of entries) this.#handle(entry)
     return entries.length
   }
@@ -89,8 +90,11 @@ export class Mailboxes {
     try {
       const bytes = bytesOf(entry)
       if (bytes === undefined) return
-      const { blocking, notifier, ...rest } = parseEntry(Buffer.from(bytes).toString('latin1'))
-      this.#pod.tell(rest, { blocking, notifierId: notifier && this.#pod.openNotifier(notifier) })
+      const text = Buffer.from(bytes).toString('latin1')
+      const { blocking, acceptedAt, notifier, ...rest } = parseEntry(text)
+      const notifierId = notifier && this.#pod.openNotifier(notifier)
+      this.#pod.options.measures?.entries.add(rest.type)
+      this.#pod.tell(rest, { blocking, acceptedAt, notifierId })
     } catch (error) {
       // an entry of another version must not hold up the others
       this.#options.onFault(error, 'mailbox entry')

@@ -89,8 +89,8 @@ export class Messages {
   }
 
   async acknowledge(record: QueueRecord, { messageId, subscriber }: Acknowledgement) {
-    const { word, rest } = await withHolders(this.#pod, record, ({ keys }) =>
-      this.#pod.run(
+    const { word, rest } = await withHolders(this.#pod, record, async ({ keys }) => {
+      const answer = await this.#pod.run(
         scripts.acknowledge,
         [keys.queue, keys.messages, keys.counts],
         [
@@ -99,8 +99,10 @@ export class Messages {
           messageId,
           this.#horizon(),
         ],
-      ),
-    )
+      )
+      if (answer.word === 'head') this.#pod.activity?.note(keys.blind, false)
+      return answer
+    })
     if (word === 'lost') return { outcome: 'lost' } as const
     return word === 'head' ? headOf(rest[0]) : stale
   }
@@ -135,6 +137,7 @@ export class Messages {
         durably,
       )
       if (answer.word !== 'stored') return answer
+      this.#pod.activity?.note(keys.blind, append.notification !== undefined)
       if (numberOf(answer.rest[0]) === 1) news.deliver(append.message)
       if (numberOf(answer.rest[1]) === 1) forNotifier.deliver()
       return answer

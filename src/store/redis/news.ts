@@ -23,9 +23,13 @@ export interface Besides {
 export interface Details {
   readonly message?: StoredMessage | undefined
   readonly blocking?: Blocking | undefined
+  readonly acceptedAt?: number | undefined
   /** Of a service's notifier. */
   readonly notifierId?: NotifierId | undefined
 }
+
+/** Undefined fields are left out. */
+export const given = (acceptedAt: number | undefined) => acceptedAt !== undefined && { acceptedAt }
 
 export interface NewsOptions extends Pick<Details, 'blocking' | 'notifierId'> {
   /** A connection of this pod that is not told what it caused itself. */
@@ -45,14 +49,15 @@ export const isEnding = (type: EntryType): boolean =>
 export const eventOf = (
   type: EntryType,
   interest: Interest,
-  { message, blocking }: Details,
+  { message, blocking, acceptedAt }: Details,
 ): Without<StoreEvent, 'claim'> | undefined => {
   if (interest.party === 'notifier') {
     if (type === 'notified') return { type, notifierId: interest.id }
     return { type: type === 'notifier-ended' ? 'ended' : 'deleted', entityId: interest.id }
   }
   const recipientId = interest.id
-  if (type === 'available') return { type, recipientId, ...(message && { message }) }
+  if (type === 'available')
+    return { type, recipientId, ...(message && { message }), ...given(acceptedAt) }
   if (type === 'blocked') return blocking && { type, recipientId, blocking }
   return { type: type === 'ended' ? 'ended' : 'deleted', entityId: recipientId }
 }

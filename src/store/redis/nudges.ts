@@ -5,6 +5,7 @@
  * itself.
  */
 import type { Redis } from 'ioredis'
+import type { StoreMeasures } from '../../measures/store-measures.ts'
 import type { RedisNode } from './address.ts'
 import { connectionTo, type ServerAddress } from './connection/options.ts'
 import type { Servers } from './connection/servers.ts'
@@ -24,6 +25,7 @@ export interface NudgesOptions {
   /** Nudges of these channels may have been lost. */
   readonly onGap: (channels: readonly string[]) => void
   readonly onError: (error: unknown) => void
+  readonly measures?: StoreMeasures | undefined
 }
 
 /** The channels of one server. */
@@ -43,15 +45,23 @@ class ServerNudges {
     const redis = connectionTo(options.address, node)
     this.#redis = redis
     redis.on('error', (error) => this.#fail(error))
-    redis.on('ready', () => void this.#subscribe())
+    let wasThere = false
+    redis.on('ready', () => {
+      if (wasThere) options.measures?.reconnections.add('nudges')
+      wasThere = true
+      void this.#subscribe()
+    })
     redis.on('close', () => {
       this.#isSubscribed = false
     })
     // a slot moved to another server
     redis.on('moved', () => this.reconnect())
     redis.on('smessage', (channel: string, message: string) => {
+      const sentAt = this.#awaited.get(channel)
       this.#awaited.delete(channel)
       if (message !== PROBE) options.onNudge(channel)
+      else if (sentAt !== undefined)
+        options.measures?.nudgeSeconds.observe((performance.now() - sentAt) / 1000)
     })
     redis.connect().catch(() => {})
   }

@@ -20,6 +20,7 @@ import type { RecordFields } from './record-codec.ts'
 import { type OnFault, RedisStore } from './redis-store.ts'
 import { Repository } from './repository.ts'
 import { checkServer } from './server-check.ts'
+import { RedisTransfer } from './transfer.ts'
 
 export interface RedisStoreOptions extends StoreOptions {
   /** See address.ts. */
@@ -72,14 +73,20 @@ interface Doubts {
 }
 
 const newPod = (options: RedisStoreOptions, { onLost, onDoubt }: Doubts): Pod => {
-  const { durability, partitions, onFault } = options
+  const { durability, partitions, measures, onFault } = options
   const crypto = nativeCrypto
   const address = addressOf(options)
   const onError = (error: unknown): void => onFault(asPassing(error), 'redis connection')
-  const servers = new Servers({ address, durability, onError, onLost })
+  const servers = new Servers({ address, durability, onError, onLost, measures })
   const keys = new Keys(address.prefix, partitions)
   const clusterKeys = new ClusterKeys(crypto, options.clusterKeys)
-  const repository = new Repository({ servers, keys, clusterKeys, decoy: decoyOf(crypto) })
+  const repository = new Repository({
+    servers,
+    keys,
+    clusterKeys,
+    decoy: decoyOf(crypto),
+    measures,
+  })
   const pod = bareBase64url(crypto.randomBytes(POD_BYTES))
   return new Pod({ ...options, servers, crypto, keys, clusterKeys, repository, pod, onDoubt })
 }
@@ -118,12 +125,21 @@ class Upkeep {
         for (const mailbox of mailboxes) void this.#mailboxes.drain(mailbox)
       },
       onError: (error) => onFault(asPassing(error), 'nudges'),
+      measures: options.measures,
     })
   }
 
   async start(): Promise<void> {
     await this.#nudges.watch()
     this.#timer = setInterval(() => void this.#tick(), TICK_MS).unref()
+  }
+
+  get problems(): readonly string[] {
+    const { servers } = this.pod.options
+    return [
+      ...(servers.areReady ? [] : ['Redis cannot be reached']),
+      ...(this.#nudges.isHealthy ? [] : ['mailboxes have no subscription']),
+    ]
   }
 
   async stop(): Promise<void> {
@@ -159,9 +175,30 @@ export const openRedisStore = async (options: RedisStoreOptions): Promise<RedisS
   try {
     await checkServer({ ...upkeep.pod.options, durability, identity, ignoresPolicy, onFault })
     await upkeep.start()
-    return new RedisStore(upkeep.pod, { stop, onFault })
+    return new RedisStore(upkeep.pod, { stop, problems: () => upkeep.problems, onFault })
   } catch (error) {
     await stop()
+    throw error
+  }
+}
+
+const nothing = (): void => {}
+
+/**
+ * Without a pod's upkeep: nothing is subscribed to and nobody is told anything.
+ * @throws as openRedisStore
+ */
+export const openRedisTransfer = async (
+  options: Omit<RedisStoreOptions, 'deliver'>,
+): Promise<RedisTransfer> => {
+  const { durability, identity, ignoresPolicy = false, onFault } = options
+  const silent = { ...options, deliver: nothing }
+  const pod = newPod(silent, { onLost: nothing, onDoubt: nothing })
+  try {
+    await checkServer({ ...pod.options, durability, identity, ignoresPolicy, onFault })
+    return new RedisTransfer(pod)
+  } catch (error) {
+    pod.options.servers.close()
     throw error
   }
 }

@@ -4,18 +4,20 @@ import type { Bytes } from '../../protocol/bytes.ts'
 import { idBytes, type NotifierId, notifierIdOf } from '../../protocol/ids.ts'
 import type { Service, StoreOptions, Subscriber } from '../store.ts'
 import { StoreUnavailable } from '../store-error.ts'
+import { Activity } from './activity.ts'
 import { parseAnswer, type ScriptAnswer } from './answer.ts'
 import type { ClusterKeys } from './cluster-keys.ts'
 import type { Argument } from './connection/command.ts'
 import type { CallOptions } from './connection/server.ts'
 import type { Servers } from './connection/servers.ts'
-import { type Entry, type EntryType, entryText, isOfService, partyOf } from './entry.ts'
+import { type BareEntry, type EntryType, entryText, isOfService, partyOf } from './entry.ts'
 import { claimText, type Holder, type Holding, nobody } from './holder.ts'
 import { Interests } from './interests.ts'
 import type { Keys, QueueKeys } from './keys.ts'
 import {
   type Details,
   eventOf,
+  given,
   isEnding,
   type News,
   type NewsOptions,
@@ -48,9 +50,12 @@ export class Pod {
   readonly interests = new Interests()
   readonly serviceHolds = new ServiceHolds()
   readonly serviceHolders = new ServiceHolders()
+  /** Absent where nothing is measured. */
+  readonly activity: Activity | undefined
 
   constructor(options: PodOptions) {
     this.options = options
+    this.activity = options.measures && new Activity(options)
   }
 
   get nowSeconds(): number {
@@ -132,14 +137,16 @@ export class Pod {
     { keys: { tag, blind } }: { readonly keys: Pick<QueueKeys, 'tag' | 'blind'> },
     { besides, blocking, notifierId }: NewsOptions = {},
   ): News {
-    const { keys, pod } = this.options
+    const { keys, pod, now } = this.options
+    const acceptedAt = type === 'available' ? now() : undefined
+    const details = { ...(blocking && { blocking }), ...given(acceptedAt) }
     const forNobody = { mailbox: keys.mailbox(tag, pod), entry: '', deliver: nothing }
     if (holder === undefined) return forNobody
     if (holder.pod !== pod)
       return {
         mailbox: keys.mailbox(tag, holder.pod),
         entry: entryText(type, holder, blind, {
-          ...(blocking && { blocking }),
+          ...details,
           ...(notifierId !== undefined && { notifier: this.#sealed(notifierId) }),
         }),
         deliver: nothing,
@@ -152,7 +159,7 @@ export class Pod {
     return {
       ...forNobody,
       deliver: (message) =>
-        this.tell({ ...holder, type, queue: blind }, { message, blocking, notifierId }),
+        this.tell({ ...holder, type, queue: blind }, { message, notifierId, ...details }),
     }
   }
 
@@ -168,7 +175,7 @@ export class Pod {
   }
 
   /** Delivers what a mailbox had, or what happened here, to a connection of this pod. */
-  tell(entry: Omit<Entry, 'blocking' | 'notifier'>, details: Details = {}): void {
+  tell(entry: BareEntry, details: Details = {}): void {
     if (isOfService(entry.type)) {
       this.#tellService(entry.type, entry, details)
       return
@@ -182,7 +189,7 @@ export class Pod {
 
   #tellService(
     type: EntryType & `service-${string}`,
-    { connection, claim, queue }: Omit<Entry, 'blocking' | 'notifier'>,
+    { connection, claim, queue }: BareEntry,
     { notifierId }: Details,
   ): void {
     const hold = this.serviceHolds.get(connection)
@@ -202,7 +209,7 @@ export class Pod {
   }
 
   /** After these the connection holds nothing there any more. */
-  #forget({ type, queue, ...holder }: Omit<Entry, 'blocking' | 'notifier'>): void {
+  #forget({ type, queue, ...holder }: BareEntry): void {
     if (isEnding(type)) this.interests.drop(partyOf(type), holder, queue)
   }
 }

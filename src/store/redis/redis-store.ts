@@ -3,6 +3,7 @@ import type { LinkContent } from '../../protocol/command.ts'
 import type { Blocking } from '../../protocol/error.ts'
 import type { EntityId, LinkId, NotifierId, RecipientId } from '../../protocol/ids.ts'
 import type { AuthKey } from '../../protocol/keys.ts'
+import { type ActiveQueues, noneActive, type ServerMemory, type StoreCounts } from '../counts.ts'
 import type { ServiceCertificate } from '../service-store.ts'
 import type {
   Acknowledgement,
@@ -16,7 +17,6 @@ import type {
   QueueStore,
   Service,
   Stale,
-  StoreCounts,
   Subscriber,
 } from '../store.ts'
 import { BlockCounts } from './block-counts.ts'
@@ -24,13 +24,16 @@ import { done, stale, subscriptionsOf } from './changes.ts'
 import { countAll } from './counts.ts'
 import type { Held } from './interests.ts'
 import { LinkChanges } from './link-changes.ts'
+import { Loads } from './loads.ts'
 import { Messages } from './messages.ts'
 import { NotifierChanges } from './notifier-changes.ts'
 import type { Pod } from './pod.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { scripts } from './scripts.ts'
+import { fullestServer } from './server-memory.ts'
 import { ServiceRegistry } from './service-registry.ts'
 import { Services } from './services.ts'
+import { RedisBuckets } from './shared-buckets.ts'
 
 export type OnFault = (error: unknown, during: string) => void
 
@@ -44,6 +47,8 @@ const each = <T, R>(all: readonly T[], run: (one: T) => Promise<R>): Promise<(R 
   )
 
 export class RedisStore implements QueueStore {
+  /** Of limits, for whoever enforces them. */
+  readonly sharedBuckets: RedisBuckets
   readonly #pod: Pod
   readonly #messages: Messages
   readonly #changes: QueueChanges
@@ -51,23 +56,32 @@ export class RedisStore implements QueueStore {
   readonly #notifiers: NotifierChanges
   readonly #registry: ServiceRegistry
   readonly #services: Services
+  readonly #loads: Loads
   readonly #blocks: BlockCounts
   readonly #stop: () => Promise<void>
+  readonly #problems: () => readonly string[]
   readonly #onFault: OnFault
 
   constructor(
     pod: Pod,
-    options: { readonly stop: () => Promise<void>; readonly onFault: OnFault },
+    options: {
+      readonly stop: () => Promise<void>
+      readonly problems: () => readonly string[]
+      readonly onFault: OnFault
+    },
   ) {
-    const { stop, onFault } = options
+    const { stop, problems, onFault } = options
+    this.#problems = problems
     this.#onFault = onFault
     this.#pod = pod
+    this.sharedBuckets = new RedisBuckets(pod.options)
     this.#messages = new Messages(pod)
     this.#changes = new QueueChanges(pod)
     this.#links = new LinkChanges(pod)
     this.#notifiers = new NotifierChanges(pod)
     this.#registry = new ServiceRegistry(pod)
     this.#services = new Services(pod, { onFault })
+    this.#loads = new Loads(pod)
     this.#blocks = new BlockCounts(pod)
     this.#stop = stop
   }
@@ -144,9 +158,7 @@ export class RedisStore implements QueueStore {
     return this.#changes.remove(record, by)
   }
 
-  subscriptionsOf(record: QueueRecord) {
-    return subscriptionsOf(this.#pod, record)
-  }
+  subscriptionsOf = (record: QueueRecord) => subscriptionsOf(this.#pod, record)
 
   setLinkData(record: QueueRecord, link: LinkContent & { readonly linkId: LinkId }) {
     return this.#links.setLink(record, link)
@@ -187,29 +199,17 @@ export class RedisStore implements QueueStore {
     )
   }
 
-  registerService(certificate: ServiceCertificate) {
-    return this.#registry.register(certificate)
-  }
-
-  subscribeService(service: Service, subscriber: Subscriber) {
-    return this.#services.subscribe(service, subscriber)
-  }
-
-  associateNotifiers(records: readonly QueueRecord[], service: Service) {
-    return each(records, (record) => this.#notifiers.associate(record, service))
-  }
-
-  takeServiceNotifications(
-    service: Service,
-    options: { readonly connection: number; readonly limit: number },
-  ) {
-    return this.#services.take(service, options)
-  }
+  registerService = (certificate: ServiceCertificate) => this.#registry.register(certificate)
+  subscribeService = (service: Service, by: Subscriber) => this.#services.subscribe(service, by)
+  takeServiceNotifications = (service: Service, options: { connection: number; limit: number }) =>
+    this.#services.take(service, options)
+  associateNotifiers = (records: readonly QueueRecord[], service: Service) =>
+    each(records, (record) => this.#notifiers.associate(record, service))
 
   /** Knows itself what the connection holds. What cannot be given up is corrected on contact. */
   async release(connection: number) {
-    const service = this.#services.release(connection)
-    await Promise.all([service, this.#releaseAll(this.#pod.interests.take(connection))])
+    const all = this.#pod.interests.take(connection)
+    await Promise.all([this.#services.release(connection), this.#releaseAll(all)])
   }
 
   async #releaseAll(all: readonly Held[]): Promise<void> {
@@ -217,8 +217,24 @@ export class RedisStore implements QueueStore {
       await Promise.all(all.slice(at, at + RELEASED_AT_ONCE).map((held) => this.#release(held)))
   }
 
+  problems() {
+    return this.#problems()
+  }
+
   async count(): Promise<StoreCounts> {
     return countAll(this.#pod)
+  }
+
+  async countActive(): Promise<ActiveQueues> {
+    return (await this.#pod.activity?.count()) ?? noneActive
+  }
+
+  serverMemory(): Promise<ServerMemory | undefined> {
+    return fullestServer(this.#pod.options.servers)
+  }
+
+  shareLoad(connections: number | undefined) {
+    return this.#loads.share(connections)
   }
 
   close() {

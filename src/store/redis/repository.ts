@@ -1,4 +1,5 @@
 /** Queue records in Redis: found by any of their ids, opened, kept in the cache. */
+import type { StoreMeasures } from '../../measures/store-measures.ts'
 import { type Bytes, ProtocolError } from '../../protocol/bytes.ts'
 import { type EntityId, idBytes, type NotifierId, type RecipientId } from '../../protocol/ids.ts'
 import type { Lookup, QueueParty, QueueRecord } from '../store.ts'
@@ -20,6 +21,7 @@ export interface RepositoryOptions {
   readonly clusterKeys: ClusterKeys
   /** Some record: what is opened where there is none. */
   readonly decoy: RecordFields
+  readonly measures?: StoreMeasures | undefined
 }
 
 export const idOf = (party: QueueParty, record: QueueRecord): EntityId | undefined => {
@@ -49,9 +51,11 @@ export class Repository {
     ids: readonly EntityId[],
     { isFresh }: { readonly isFresh: boolean },
   ): Promise<readonly Lookup[]> {
+    const counts = this.#options.measures?.cache
     return Promise.all(
       ids.map(async (id): Promise<Lookup> => {
         const cached = isFresh ? undefined : this.cache.get(party, id)
+        if (counts !== undefined) counts[isFresh ? 'fresh' : cached ? 'hit' : 'miss'] += 1
         if (cached) return { outcome: 'found', queue: cached.record, isFresh: false }
         try {
           const queue = await this.#read(party, id)

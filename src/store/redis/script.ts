@@ -40,6 +40,6 @@ export class Script {
     { args, isDurable = false }: { readonly args: readonly Argument[] } & CallOptions,
   ): Promise<unknown> {
     const values = [this.hash, keys.length, ...keys, ...args]
-    return servers.call(keys[0], 'EVALSHA', values, { isDurable, script: this.text })
+    return servers.call(keys[0], 'EVALSHA', values, { isDurable, script: this })
   }
 }

@@ -2,7 +2,10 @@
 import { Script } from './script.ts'
 
 export const scripts = {
+  addUsage: new Script('add-usage'),
   acknowledge: new Script('acknowledge'),
+  addMessages: new Script('add-messages'),
+  addNotifications: new Script('add-notifications'),
   associateNotifier: new Script('associate-notifier'),
   appendMessage: new Script('append-message'),
   claimCertificate: new Script('claim-certificate'),

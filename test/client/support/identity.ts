@@ -13,6 +13,11 @@ export interface TestIdentity {
   readonly leafKey: PrivateKey<SignAlgorithm>
 }
 
+export interface RenewableIdentity extends TestIdentity {
+  /** Another server certificate and key under the same authority. */
+  renewed(): TestIdentity
+}
+
 const rawKey = (key: KeyObject, algorithm: SignAlgorithm): PrivateKey<SignAlgorithm> => ({
   algorithm,
   raw: Uint8Array.from(Buffer.from(String(key.export({ format: 'jwk' }).d), 'base64url')),
@@ -21,19 +26,22 @@ const rawKey = (key: KeyObject, algorithm: SignAlgorithm): PrivateKey<SignAlgori
 export const makeIdentity = (
   algorithm: SignAlgorithm = 'Ed25519',
   validity: { readonly now?: Date; readonly days?: number } = {},
-): TestIdentity => {
+): RenewableIdentity => {
   const { now = new Date(), ...days } = validity
   const authority = createAuthority({ algorithm, now })
-  const leaf = createServerCertificate(authority, { host: 'localhost', algorithm, now, ...days })
-  const chain = [
-    Uint8Array.from(leaf.certificate.raw),
-    Uint8Array.from(authority.certificate.raw),
-  ] as const
-  return {
-    keyHash: fingerprintOf(chain) as Bytes,
-    chain,
-    chainPem: leaf.certificate.toString() + authority.certificate.toString(),
-    keyPem: leaf.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
-    leafKey: rawKey(leaf.privateKey, algorithm),
+  const renewed = (): TestIdentity => {
+    const leaf = createServerCertificate(authority, { host: 'localhost', algorithm, now, ...days })
+    const chain = [
+      Uint8Array.from(leaf.certificate.raw),
+      Uint8Array.from(authority.certificate.raw),
+    ] as const
+    return {
+      keyHash: fingerprintOf(chain) as Bytes,
+      chain,
+      chainPem: leaf.certificate.toString() + authority.certificate.toString(),
+      keyPem: leaf.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+      leafKey: rawKey(leaf.privateKey, algorithm),
+    }
   }
+  return { ...renewed(), renewed }
 }

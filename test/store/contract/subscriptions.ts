@@ -44,7 +44,7 @@ const isAvailable = async (
   const { queue, subscriber, message } = expected
   const { recipientId } = queue
   assert.ok(event?.type === 'available')
-  const { message: brought = message, ...rest } = event
+  const { message: brought = message, acceptedAt: _, ...rest } = event
   same(rest, { type: 'available', recipientId, claim: subscriber.claim })
   same(brought, message)
   same(await pod.heads([recipientId], subscriber), [message])

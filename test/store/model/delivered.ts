@@ -23,7 +23,14 @@ const countKinds = (events: readonly StoreEvent[]): ReadonlyMap<string, number> 
 const isNews = (actual: StoreEvent, expected: StoreEvent): boolean =>
   actual.type === 'available' && actual.message === undefined
     ? kindOf(actual) === kindOf(expected)
-    : isSame(actual, expected)
+    : isSame(withoutTime(actual), expected)
+
+/** When a message was accepted is of no consequence. */
+const withoutTime = (event: StoreEvent): StoreEvent => {
+  if (event.type !== 'available') return event
+  const { acceptedAt: _, ...rest } = event
+  return rest
+}
 
 /** Each event is one of those that may come, each of them once. */
 const compareNews = (actual: readonly StoreEvent[], may: readonly StoreEvent[]): void => {

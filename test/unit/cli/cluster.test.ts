@@ -87,15 +87,19 @@ const allPorts = {
   SLUICE_PORT: '5223',
   SLUICE_WS_PORT: '5300',
   SLUICE_WSS_PORT: '5400',
+  SLUICE_OPS_PORT: '5600',
   SLUICE_ADMIN_PORT: '5500',
   SLUICE_ADMIN_TOKEN: 'a'.repeat(16),
 }
 
-const portNames = ['SLUICE_PORT', 'SLUICE_WS_PORT', 'SLUICE_WSS_PORT', 'SLUICE_ADMIN_PORT']
+const portNames = [
+  ...['SLUICE_PORT', 'SLUICE_WS_PORT', 'SLUICE_WSS_PORT'],
+  ...['SLUICE_OPS_PORT', 'SLUICE_ADMIN_PORT'],
+]
 
 describe('the ports of a cluster', () => {
   const plan = (env: Record<string, string>, ownPorts: boolean): PortPlan =>
-    planPorts(settingsOf(env), { pods: 3, ownPorts })
+    planPorts(settingsOf({ SLUICE_OPS_PORT: 'off', ...env }), { pods: 3, ownPorts })
   const shared = plan({ ...allPorts, SLUICE_PORT: '5223,443' }, false)
   const own = plan(allPorts, true)
   const given = (of: PortPlan, pod: number) => {
@@ -105,19 +109,22 @@ describe('the ports of a cluster', () => {
   const numbers = (of: PortPlan) => portsOf(of).map(({ port }) => port)
 
   test('are the same for all pods, but those where a pod answers for itself', () => {
-    for (const pod of [1, 2, 3])
-      assert.deepEqual(given(shared, pod), ['5223,443', '5300', '5400', `${5499 + pod}`, 'on', 'a'])
-    assert.deepEqual(numbers(shared), [5223, 443, 5300, 5400, 5500, 5501, 5502])
+    for (const pod of [1, 2, 3]) {
+      const own = [`${5599 + pod}`, `${5499 + pod}`]
+      assert.deepEqual(given(shared, pod), ['5223,443', '5300', '5400', ...own, 'on', 'a'])
+    }
+    const counting = [5600, 5601, 5602, 5500, 5501, 5502]
+    assert.deepEqual(numbers(shared), [5223, 443, 5300, 5400, ...counting])
   })
 
   test('or count up from the first', () => {
     for (const pod of [1, 2, 3]) {
-      const expected = [5222, 5299, 5399, 5499].map((port) => `${port + pod}`)
+      const expected = [5222, 5299, 5399, 5599, 5499].map((port) => `${port + pod}`)
       assert.deepEqual(given(own, pod), [...expected, 'off', 'a'])
     }
     assert.deepEqual(
       numbers(own),
-      [5223, 5300, 5400, 5500].flatMap((port) => [port, port + 1, port + 2]),
+      [5223, 5300, 5400, 5600, 5500].flatMap((port) => [port, port + 1, port + 2]),
     )
   })
 
@@ -125,7 +132,7 @@ describe('the ports of a cluster', () => {
     const env = podEnvironment({}, plan({ SLUICE_PORT: '1' }, true), 2)
     assert.deepEqual(
       portNames.map((name) => env[name]),
-      ['2', undefined, undefined, undefined],
+      ['2', undefined, undefined, undefined, undefined],
     )
   })
 

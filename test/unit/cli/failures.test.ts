@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Failure } from '../../../src/cli/command.ts'
 import { connectFailure } from '../../../src/cli/connect-failure.ts'
-import { listenFailure } from '../../../src/cli/listen-failure.ts'
+import { listenFailure, opsPlace, portFailure } from '../../../src/cli/listen-failure.ts'
 import { dateText, hostAndPort, msText } from '../../../src/cli/words.ts'
 import {
   ConnectionClosed,
@@ -37,6 +37,18 @@ test('a port that cannot be listened on: what to do', () => {
     listenText({ code: 'EMFILE', errno: -24, port: 443 }),
     'port 443 cannot listen: too many open files',
   )
+})
+
+test('the port for health and metrics has settings of its own', () => {
+  const text = (code: string, settings: Parameters<typeof opsPlace>[0]): string => {
+    const error = systemError({ syscall: 'listen', code, errno: -99, port: 9090 })
+    return `${portFailure(error, opsPlace(settings))}`
+  }
+  const at = { bind: '10.0.0.9' }
+  assert.match(text('EADDRINUSE', at), /port 9090 is in use: .* set SLUICE_OPS_PORT to another$/)
+  assert.match(text('EADDRNOTAVAIL', at), /SLUICE_BIND "10\.0\.0\.9" is not/)
+  const own = { ...at, opsBind: '10.0.0.8' }
+  assert.match(text('EADDRNOTAVAIL', own), /SLUICE_OPS_BIND "10\.0\.0\.8" is not/)
 })
 
 test('what is not a failure to listen is passed on', () => {

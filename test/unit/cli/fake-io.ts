@@ -5,6 +5,8 @@ export class FakeIo implements Io {
   readonly env: Io['env']
   ask?: Io['ask']
   readonly signal = new AbortController().signal
+  readonly hurry = () => new AbortController().signal
+  readonly onHangup = () => () => {}
   out = ''
   err = ''
   readonly stdout = {

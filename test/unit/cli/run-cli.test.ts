@@ -47,6 +47,8 @@ test('--version prints the version of the package', async () => {
     assert.match((await run([flag])).out, /^sluice \d+\.\d+\.\d+\n$/)
 })
 
+const ADDRESS = 'smp://LcJUMfVhwD8yxjAiSaDzzGF3-kLG4Uh0Fl_ZIjrRwjI=@localhost'
+
 describe('wrong usage is one line and exit code 2', () => {
   const cases: readonly (readonly [args: readonly string[], problem: RegExp])[] = [
     [['strat'], /^sluice: "strat" is not a command, did you mean start\?; see 'sluice --help'$/],
@@ -78,7 +80,28 @@ describe('wrong usage is one line and exit code 2', () => {
     [['stats', 'now'], /^sluice: Unexpected argument 'now'; see 'sluice stats --help'$/],
     [['config', '--admin', 'host:1'], /^sluice: --admin "host:1" must be an https:\/\/ or http:/],
     [['ping'], /^sluice: the address of a server is needed: smp:\/\/…; see 'sluice ping --help'$/],
+    [['import'], /^sluice: the folder with the files of the server is needed; see/],
+    [['import', 'a', 'b'], /^sluice: only one folder can be given; see 'sluice import --help'$/],
+    [['import', 'a', '--report'], /^sluice: Option '--report <value>' argument missing; see/],
+    [['export'], /^sluice: a folder to write to is needed; see 'sluice export --help'$/],
+    [['export', 'a', 'b'], /^sluice: only one folder can be given; see/],
     [['ping', 'a', 'b'], /^sluice: only one address can be given; see/],
+    [['conformance'], /^sluice: the address of a server is needed: smp:\/\/…; see/],
+    [['conformance', 'swordfish'], /^sluice: not an SMP server address/],
+    [['conformance', '--only', 'SMP-Q,x'], /^sluice: --only: no check named "X"; see/],
+    [['conformance', '--proxy', '--no-proxy', ADDRESS], /^sluice: --proxy and --no-proxy exclude/],
+    [['conformance', '--quota', '0', ADDRESS], /^sluice: --quota "0" must be .* \(messages\); see/],
+    [['conformance', '--jobs', '99', ADDRESS], /^sluice: --jobs "99" must be/],
+    [['conformance', '--relay', 'x', ADDRESS], /^sluice: --relay: not an SMP server address/],
+    [
+      ['bench'],
+      /^sluice: the address of a server is needed: smp:\/\/…; see 'sluice bench --help'$/,
+    ],
+    [['bench', '-m', 'all', ADDRESS], /^sluice: --mode "all" must be one of load, storm, idle/],
+    [['bench', '-m', 'storm', '-r', '1', ADDRESS], /^sluice: --rate has no meaning for a storm/],
+    [['bench', '-c', '1', ADDRESS], /^sluice: --connections "1" must be .* \(connections\); see/],
+    [['bench', '--body', '16049', ADDRESS], /^sluice: --body "16049" must be/],
+    [['bench', '-w', '0', ADDRESS], /^sluice: --workers "0" must be/],
     [
       ['ping', 'smp://x@h', '--count', '0'],
       /^sluice: (not an SMP server address|--count "0" must)/,

@@ -6,7 +6,7 @@ const fakeHost = () => {
   const listeners = new Map<string, () => void>()
   const codes: number[] = []
   let now = 1000
-  const signal = stopOnSignals({
+  const { signal, hurry } = stopOnSignals({
     on: (name, listener) => listeners.set(name, listener),
     exit: (code) => codes.push(code),
     now: () => now,
@@ -15,7 +15,7 @@ const fakeHost = () => {
     now += afterMs
     listeners.get(name)?.()
   }
-  return { signal, codes, send }
+  return { signal, hurry, codes, send }
 }
 
 test('the first signal asks to stop', async () => {
@@ -40,6 +40,20 @@ test('a second one ends the process', () => {
   other.send('SIGINT')
   other.send('SIGTERM')
   assert.deepEqual(other.codes, [143])
+})
+
+test('a second one asks a command to hurry that can, and a third one ends the process', async () => {
+  const { hurry, codes, send } = fakeHost()
+  const hurried = aborted(hurry())
+  send('SIGTERM')
+  assert.equal(hurry().aborted, false)
+  send('SIGTERM', 500)
+  await hurried
+  assert.deepEqual(codes, [])
+  send('SIGTERM', 499)
+  assert.deepEqual(codes, [], 'an echo of the second')
+  send('SIGTERM', 1)
+  assert.deepEqual(codes, [143])
 })
 
 test('the echo of a signal, by the terminal and by npm, is not a second one', () => {

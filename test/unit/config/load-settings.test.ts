@@ -62,14 +62,20 @@ describe('problems', () => {
     ])
   })
 
-  test('names of later versions are known', () => {
-    settingsOf({ SLUICE_OPS_PORT: '9090', SLUICE_WS_PORT: '80' })
-  })
-
   test('the web certificate and its key belong together', () => {
     const problem = 'SLUICE_WEB_CERT and SLUICE_WEB_KEY belong together: give both or none'
     assert.deepEqual(problemsOf({ SLUICE_WEB_CERT: '/c' }), [problem])
     assert.deepEqual(problemsOf({ SLUICE_WEB_KEY: '/k' }), [problem])
+  })
+
+  test('a port for clients is not the port for metrics too', () => {
+    const problem = 'SLUICE_OPS_PORT 9090 is also another port: set it to another, or off'
+    for (const variable of ['SLUICE_PORT', 'SLUICE_WS_PORT', 'SLUICE_WSS_PORT'])
+      assert.deepEqual(problemsOf({ [variable]: '0,9090' }), [problem])
+    const admin = { SLUICE_ADMIN_PORT: '9090', SLUICE_ADMIN_TOKEN: 'x'.repeat(32) }
+    assert.deepEqual(problemsOf(admin), [problem])
+    settingsOf({ SLUICE_PORT: '9090', SLUICE_OPS_PORT: 'off' })
+    settingsOf({ SLUICE_PORT: '0', SLUICE_OPS_PORT: '0' })
   })
 
   test('what only a cluster has needs the rest of a cluster', () => {

@@ -4,6 +4,7 @@ import { loadSettings } from '../../../src/config/load-settings.ts'
 import { type SettingName, type Settings, settingsTable } from '../../../src/config/settings.ts'
 import { adminCases } from './admin-cases.ts'
 import { informationCases } from './information-cases.ts'
+import { limitCases, limitDefaults } from './limit-cases.ts'
 import type { Case } from './settings-case.ts'
 
 const readFile = (path: string): string => assert.fail(`reads ${path}`)
@@ -100,6 +101,18 @@ const cases: readonly Case[] = [
     refuses: ['10.0.0.0/33', '::/129', '10.0.0/8', 'lb.example', '10.0.0.1/', '10.0.0.1/08', ','],
   },
   ...informationCases,
+  {
+    name: 'opsPort',
+    variable: 'SLUICE_OPS_PORT',
+    accepts: { off: undefined, 0: 0, 9090: 9090, 65535: 65_535 },
+    refuses: ['65536', '-1', '9090,9091', 'on', 'OFF', 'none', '127.0.0.1:9090'],
+  },
+  {
+    name: 'opsBind',
+    variable: 'SLUICE_OPS_BIND',
+    accepts: { '127.0.0.1': '127.0.0.1', '::1': '::1', host: 'host' },
+    refuses: ['127.0.0.1:9090', '[::1]', 'a b', '*:9090'],
+  },
   {
     name: 'dataDir',
     variable: 'SLUICE_DATA_DIR',
@@ -228,6 +241,7 @@ const cases: readonly Case[] = [
   number('proxyIdleSeconds', 'SLUICE_PROXY_IDLE_SECONDS', 1, 604_800),
   number('proxyClientConcurrency', 'SLUICE_PROXY_CLIENT_CONCURRENCY', 1, 10_000),
   number('proxyConcurrency', 'SLUICE_PROXY_CONCURRENCY', 1, 1_000_000),
+  ...limitCases(number),
   ...adminCases,
   {
     name: 'versions',
@@ -244,7 +258,9 @@ const cases: readonly Case[] = [
   number('inactiveTtlSeconds', 'SLUICE_INACTIVE_TTL_SECONDS', 0, 315_360_000),
   number('inactiveIntervalSeconds', 'SLUICE_INACTIVE_INTERVAL_SECONDS', 1, 604_800),
   number('handshakeTimeoutSeconds', 'SLUICE_HANDSHAKE_TIMEOUT_SECONDS', 1, 600),
+  number('drainDelaySeconds', 'SLUICE_DRAIN_DELAY_SECONDS', 0, 3600),
   number('drainSeconds', 'SLUICE_DRAIN_SECONDS', 0, 3600),
+  onOff('rebalance', 'SLUICE_REBALANCE'),
   {
     name: 'logLevel',
     variable: 'SLUICE_LOG_LEVEL',
@@ -256,6 +272,7 @@ const cases: readonly Case[] = [
 const defaults: Settings = {
   hosts: ['localhost'],
   ports: [5223],
+  opsPort: 9090,
   dataDir: './data',
   reusePort: false,
   redisEviction: 'refused',
@@ -274,6 +291,7 @@ const defaults: Settings = {
   proxyIdleSeconds: 3600,
   proxyClientConcurrency: 32,
   proxyConcurrency: 2048,
+  ...limitDefaults,
   adminBind: '127.0.0.1',
   blockQuota: 20,
   versions: { min: 6, max: 18 },
@@ -286,7 +304,9 @@ const defaults: Settings = {
   inactiveTtlSeconds: 21_600,
   inactiveIntervalSeconds: 3600,
   handshakeTimeoutSeconds: 60,
+  drainDelaySeconds: 0,
   drainSeconds: 30,
+  rebalance: false,
   logLevel: 'info',
 }
 

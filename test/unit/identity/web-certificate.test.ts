@@ -4,11 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { IdentityError } from '../../../src/identity/identity-error.ts'
-import {
-  loadWebCertificate,
-  type WebCertificate,
-  watchWebCertificate,
-} from '../../../src/identity/web-certificate.ts'
+import { loadWebCertificate } from '../../../src/identity/web-certificate.ts'
 import { makeWebCertificate } from '../../support/web-certificate.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-web-certificate-'))
@@ -46,23 +42,5 @@ describe('a web certificate', () => {
       })
     }
     await assert.rejects(loadWebCertificate('/none', keyPath), /cannot be read: no such file/)
-  })
-
-  test('is loaded again when its files change', async () => {
-    write(makeWebCertificate())
-    const renewed = makeWebCertificate('RSA')
-    const seen: PromiseWithResolvers<WebCertificate> = Promise.withResolvers()
-    const files = { certificatePath, keyPath }
-    const unwatch = watchWebCertificate(
-      files,
-      // between the two writes they do not belong together
-      (loading) => loading.then(seen.resolve, () => undefined),
-      5,
-    )
-    const keepAlive = setInterval(() => undefined, 1000)
-    write(renewed)
-    assert.equal((await seen.promise).chainPem, renewed.chainPem)
-    clearInterval(keepAlive)
-    unwatch()
   })
 })

@@ -15,6 +15,8 @@ const CHECK_MS = 250
 export interface LinkEvents {
   /** The connection broke: what was under way may have happened or not. */
   onLost(): void
+  /** There is one again. */
+  onBack(): void
   onError(error: unknown): void
 }
 
@@ -31,7 +33,7 @@ export class Link {
   /** When the server last answered, or was first asked after it had answered everything. */
   #lastHeardAt = 0
 
-  constructor(redis: Redis, { onLost, onError }: LinkEvents) {
+  constructor(redis: Redis, { onLost, onBack, onError }: LinkEvents) {
     this.#redis = redis
     this.#onLost = onLost
     redis.on('error', (error: Error) => {
@@ -40,7 +42,10 @@ export class Link {
       if (!this.#isClosed) onError(new Error(this.#problem, { cause: error }))
     })
     redis.on('close', () => this.#lost())
+    let wasThere = false
     redis.on('ready', () => {
+      if (wasThere) onBack()
+      wasThere = true
       this.#isLost = false
       this.#problem = 'the connection broke'
     })

@@ -9,14 +9,16 @@ export interface ServerOptions {
   readonly address: ServerAddress
   readonly durability: Durability
   readonly onLost: (server: Server) => void
+  /** A connection was made again. */
+  readonly onBack: () => void
   readonly onError: (error: unknown) => void
 }
 
 export interface CallOptions {
   /** Resolves when the write is as durable as configured. */
   readonly isDurable?: boolean
-  /** The text of the script that EVALSHA names. */
-  readonly script?: string
+  /** The script that EVALSHA names. */
+  readonly script?: { readonly name: string; readonly text: string }
 }
 
 export class Server {
@@ -27,10 +29,14 @@ export class Server {
 
   /** `node`: of a cluster. */
   constructor(options: ServerOptions, node?: RedisNode) {
-    const { address, durability, onError } = options
+    const { address, durability, onError, onBack } = options
     this.node = node
     const link = () =>
-      new Link(connectionTo(address, node), { onLost: () => options.onLost(this), onError })
+      new Link(connectionTo(address, node), {
+        onLost: () => options.onLost(this),
+        onBack,
+        onError,
+      })
     this.#quick = link()
     if (durability === 'memory') this.#links = [this.#quick]
     else {

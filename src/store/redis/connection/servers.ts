@@ -3,8 +3,10 @@
  * server of its key; what a server did not run is sent again, elsewhere or later, for a bounded time.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { StoreMeasures } from '../../../measures/store-measures.ts'
 import { StoreUnavailable } from '../../store-error.ts'
 import type { RedisNode } from '../address.ts'
+import { type Call, measured, needsTime, withText } from './call.ts'
 import type { Argument } from './command.ts'
 import { NO_SCRIPT, NotRun, type Redirect } from './errors.ts'
 import type { Durability } from './group-commit.ts'
@@ -27,26 +29,11 @@ export interface ServersOptions {
   readonly onError: (error: unknown) => void
   /** What these keys had under way may have happened or not, and their server may be another one. */
   readonly onLost: (concerns: Concerns) => void
-}
-
-interface Call {
-  readonly key: string
-  readonly name: string
-  readonly args: readonly Argument[]
-  readonly options: CallOptions
+  readonly measures?: StoreMeasures | undefined
 }
 
 const everything: Concerns = () => true
 const nobody = new NotRun('no server serves the slot')
-
-const needsTime = ({ message, redirect }: NotRun): boolean =>
-  redirect === undefined && message !== NO_SCRIPT
-
-/** The server then knows it for the next time. */
-const withText = (call: Call): Call => {
-  const { args, options } = call
-  return { ...call, name: 'EVAL', args: [options.script ?? '', ...args.slice(1)] }
-}
 
 export class Servers {
   readonly #options: ServersOptions
@@ -61,10 +48,11 @@ export class Servers {
   #isClosed = false
 
   constructor(options: ServersOptions) {
-    const { address, durability, onError } = options
+    const { address, durability, onError, measures } = options
     const onLost = (server: Server) => this.#lost(server)
+    const onBack = () => measures?.reconnections.add('commands')
     this.#options = options
-    this.#serverOptions = { address, durability, onError, onLost }
+    this.#serverOptions = { address, durability, onError, onLost, onBack }
     if (address.kind === 'cluster') {
       this.#slots = new SlotMap()
       for (const node of address.nodes) this.#serverAt(node)
@@ -86,10 +74,11 @@ export class Servers {
   ): Promise<unknown> {
     const server = this.#only ?? this.#serverOf(key)
     const answer = server ? server.call(name, args, options) : Promise.reject(nobody)
-    return answer.catch((error: unknown) => {
+    const result = answer.catch((error: unknown) => {
       if (!(error instanceof NotRun)) throw error
       return this.#again({ key, name, args, options }, error)
     })
+    return measured(result, options.script?.name ?? name, this.#options.measures)
   }
 
   /** What every server that serves something answers. */
@@ -104,6 +93,13 @@ export class Servers {
   /** The nodes that serve something; one without an address where there is no cluster. */
   get nodes(): readonly (RedisNode | undefined)[] {
     return this.#slots === undefined ? [undefined] : this.#slots.nodes
+  }
+
+  /** Whether there is a connection to each server that holds queues, as far as is known. */
+  get areReady(): boolean {
+    if (this.#only !== undefined) return this.#only.isReady
+    const nodes = this.#slots?.nodes ?? []
+    return nodes.length > 0 && nodes.every((node) => this.#servers.get(nodeName(node))?.isReady)
   }
 
   /** The node of a key; undefined where there is no cluster, or nobody serves it. */

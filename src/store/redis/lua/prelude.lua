@@ -1,6 +1,7 @@
 -- Put before every script. A queue is a hash: v = revision, s and n = subscribers of the queue and of
 -- its notifier ("pod:connection:claim:time"), f = full, h = hash of the fixed link data, 0, 1, 2 ... =
--- the sealed record in pieces of 64 bytes, which keep the hash compact.
+-- the sealed record in pieces of 64 bytes, which keep the hash compact; of queues that came from files,
+-- x and y = the last line that was added of those with messages and with notifications.
 -- A service is a hash and a sorted set in each partition: h = the connection that holds it (as s),
 -- c = how many of the partition's notifiers are its own; and their queues in which notifications
 -- wait, by the time of the first. Scripts on queues call a queue by the name it has there, which is

@@ -1,0 +1,153 @@
+/** Links of contact queues, which LGET reads any number of times (SMP, 14.1 row 27). */
+import { nativeCrypto as crypto } from '../../crypto/native.ts'
+import { latin1Bytes } from '../../protocol/bytes.ts'
+import { type LinkId, noEntity } from '../../protocol/ids.ts'
+import { type Check, expectSame } from '../check.ts'
+import { dhKey, LDEL, LGET, LKEY, LSET, signingKey, unknownLink } from '../commands.ts'
+import type { Line } from '../line.ts'
+import type { Peer } from '../peer.ts'
+import type { CheckedQueue } from '../queue.ts'
+import { type Scene, senderIdFor } from '../scene.ts'
+import { links, contact as withoutLink } from './steps.ts'
+
+const fixed = latin1Bytes('fixed data')
+const user = latin1Bytes('user data')
+
+interface Contact {
+  readonly recipient: Peer
+  readonly sender: Peer
+  readonly queue: CheckedQueue
+  readonly linkId: LinkId
+}
+
+const contact = async (scene: Scene): Promise<Contact> => {
+  const [recipient, sender] = await scene.pair()
+  const correlationId = crypto.randomBytes(24)
+  const linkId = unknownLink()
+  const link = { linkId, senderId: senderIdFor(correlationId), fixed, user }
+  const queue = await scene.create(recipient, { correlationId, request: { mode: 'contact', link } })
+  expectSame('the sender id of the correlation id', queue.sid === link.senderId, true)
+  expectSame('the link id of the client', queue.linkId === linkId, true)
+  return { recipient, sender, queue, linkId }
+}
+
+/** NEW with this link id, and a sender id that follows from the given bytes. */
+const newWith = (scene: Scene, linkId: LinkId, senderOf: Uint8Array): Line => {
+  const key = signingKey()
+  const { password } = scene.facts.told
+  const link = { linkId, senderId: senderIdFor(senderOf), fixed, user }
+  const command = {
+    tag: 'NEW',
+    authKey: key.publicKey,
+    dhKey: dhKey().publicKey,
+    subscribe: false,
+    ...(password !== undefined && { password }),
+    request: { mode: 'contact', link },
+  } as const
+  return [key, noEntity, command]
+}
+
+const lnk = (userData = 'user data'): string => `LNK sender id "fixed data" "${userData}"`
+
+export const contactLinkChecks: readonly Check[] = [
+  {
+    id: 'SMP-L-011',
+    title: 'NEW with a sender id that does not follow from its correlation id is CMD PROHIBITED',
+    section: '14.1.27',
+    needs: links,
+    async run(scene) {
+      const peer = await scene.connect('recipient')
+      const line = newWith(scene, unknownLink(), crypto.randomBytes(24))
+      await peer.expect(line, 'ERR CMD PROHIBITED')
+    },
+  },
+  {
+    id: 'SMP-L-012',
+    title: 'NEW with link data: the client’s sender id and link id',
+    section: '14.1.27',
+    needs: links,
+    async run(scene) {
+      await contact(scene)
+    },
+  },
+  {
+    id: 'SMP-L-013',
+    title: 'NEW with a link id that is taken is refused with AUTH',
+    section: '6.3',
+    needs: links,
+    async run(scene) {
+      const { sender, linkId } = await contact(scene)
+      const correlationId = crypto.randomBytes(24)
+      const line = newWith(scene, linkId, correlationId)
+      sender.judge(line, await sender.ask(line, correlationId), 'ERR AUTH')
+      await sender.expect([undefined, linkId, LGET], lnk())
+    },
+  },
+  {
+    id: 'SMP-L-014',
+    title: 'LKEY of a contact link is refused with AUTH',
+    section: '14.1.27',
+    needs: links,
+    async run(scene) {
+      const { sender, linkId } = await contact(scene)
+      const key = signingKey()
+      await sender.expect([key, linkId, LKEY(key)], 'ERR AUTH')
+    },
+  },
+  {
+    id: 'SMP-L-015',
+    title: 'LGET may be repeated; signed it is CMD HAS_AUTH, with the recipient id AUTH',
+    section: '14.1.27',
+    needs: links,
+    async run(scene) {
+      const { sender, queue, linkId } = await contact(scene)
+      await sender.table(
+        [undefined, linkId, LGET, lnk()],
+        [undefined, linkId, LGET, lnk()],
+        [signingKey(), linkId, LGET, 'ERR CMD HAS_AUTH'],
+        [undefined, queue.rid, LGET, 'ERR AUTH'],
+      )
+    },
+  },
+  {
+    id: 'SMP-L-016',
+    title: 'LSET changes the user data, and neither the link id nor the fixed data',
+    section: '14.1.27',
+    needs: links,
+    async run(scene) {
+      const { recipient, sender, queue, linkId } = await contact(scene)
+      const { key, rid } = queue
+      await recipient.table(
+        [key, rid, LSET(linkId, 'fixed data', 'updated'), 'OK'],
+        [key, rid, LSET(unknownLink(), 'fixed data', 'wrong'), 'ERR AUTH'],
+        [key, rid, LSET(linkId, 'other data', 'wrong'), 'ERR AUTH'],
+      )
+      await sender.expect([undefined, linkId, LGET], lnk('updated'))
+    },
+  },
+  {
+    id: 'SMP-L-017',
+    title: 'LDEL may be repeated, and LGET is AUTH after it',
+    section: '14.1.27',
+    needs: links,
+    async run(scene) {
+      const { recipient, sender, queue, linkId } = await contact(scene)
+      await recipient.table([queue.key, queue.rid, LDEL, 'OK'], [queue.key, queue.rid, LDEL, 'OK'])
+      await sender.expect([undefined, linkId, LGET], 'ERR AUTH')
+    },
+  },
+  {
+    id: 'SMP-L-018',
+    title: 'LSET with the link id of another queue does not change what the link leads to',
+    section: '15.2.3',
+    needs: links,
+    async run(scene) {
+      const { recipient, sender, linkId } = await contact(scene)
+      const other = await scene.create(recipient, withoutLink)
+      const line: Line = [other.key, other.rid, LSET(linkId, 'fixed data', 'stolen')]
+      const { text } = await recipient.ask(line)
+      scene.note(`LSET was answered with ${text.replace(/^(ERR STORE).*/s, '$1')}`)
+      await sender.expect([undefined, linkId, LGET], lnk())
+    },
+  },
+]
