@@ -60,9 +60,9 @@ const whyNoProxy = async (
 /** @throws HandshakeError when there is no session; what the client library throws */
 export const findFacts = async (options: SuiteOptions, made: MadeQueues): Promise<Facts> => {
   const timing: Timing = { ...usualTiming, ...options.timing }
-  const { told, servers, signal } = options
+  const { told, servers, signal, onSession } = options
   const facts: Facts = { told, versions: await versionsOf(options, timing.answerMs) }
-  const scene = new Scene({ servers, facts, timing, made, signal })
+  const scene = new Scene({ servers, facts, timing, made, signal, onSession })
   try {
     const noQueues = await whyNoQueues(options, scene)
     const noProxy = await whyNoProxy(options, scene)
