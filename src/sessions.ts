@@ -141,7 +141,7 @@ export class Sessions {
     identity: Identity,
     own: SessionLimits,
   ): Promise<Session | undefined> {
-    const { settings, crypto, store, now, log, faults } = this.#options
+    const { settings, crypto, store, now, log, faults, measures } = this.#options
     const drop = (): void => transport.destroy()
     if (!own.arrives(drop)) {
       drop()
@@ -158,6 +158,7 @@ export class Sessions {
       const agreed = await shakeHands(transport, {
         ...{ crypto, identity, versions, now },
         registerService: (certificate) => store.registerService(certificate),
+        measures: measures?.session.subscriptions.services.hellos,
       })
       this.#handshakes?.done((performance.now() - startedAt) / 1000)
       return this.#begin(transport, agreed, own)

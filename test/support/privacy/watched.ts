@@ -120,24 +120,28 @@ export class WatchedPods implements AsyncDisposable {
   }
 }
 
-export const leaksIn = (
-  texts: readonly string[],
-  {
-    seen,
-    addresses,
-    words,
-  }: {
-    readonly seen: Seen
-    readonly addresses: readonly string[]
-    readonly words: readonly string[]
-  },
-): readonly Found[] => {
-  const spellings = new Spellings(seen.values)
-  const plain = [...words, ...addresses.flatMap(addressSpellings)]
-  return texts.flatMap((text) => [
-    ...spellings.findIn(text),
-    ...plain
-      .filter((word) => text.includes(word))
-      .map((spelling) => ({ what: 'a word', spelling })),
-  ])
+export interface Hidden {
+  readonly seen: Seen
+  readonly addresses: readonly string[]
+  readonly words: readonly string[]
+}
+
+/** The search for all that must not be there. */
+export class Leaks {
+  readonly #spellings: Spellings
+  readonly #words: readonly string[]
+
+  constructor({ seen, addresses, words }: Hidden) {
+    this.#spellings = new Spellings(seen.values)
+    this.#words = [...words, ...addresses.flatMap(addressSpellings)]
+  }
+
+  in(texts: readonly string[]): readonly Found[] {
+    return texts.flatMap((text) => [
+      ...this.#spellings.findIn(text),
+      ...this.#words
+        .filter((word) => text.includes(word))
+        .map((spelling) => ({ what: 'a word', spelling })),
+    ])
+  }
 }
