@@ -35,7 +35,7 @@ test('sessions of services are counted by role and outcome, and while they last'
     throw new StoreUnavailable('gone')
   })
   await assert.rejects(relay.connect({ service: makeService('notifier') }))
-  assert.deepEqual(relay.faults.splice(0), ['handshake'])
+  assert.deepEqual(relay.faults.splice(0), ['handshake: StoreUnavailable: gone'])
   assert.deepEqual(hellos(), [
     ['done', 1],
     ['failed', 1],
