@@ -3,6 +3,7 @@
 import { MessageLoad } from '../src/load/message-load.ts'
 import type { MessageOptions } from './measure-messages.ts'
 import type { Measured } from './measured.ts'
+
 import { RelayUnderTest } from './relay-under-test.ts'
 import { type Spread, spreadOf } from './statistics.ts'
 

@@ -7,10 +7,11 @@ import type { SharedBuckets } from './limits/sharing.ts'
 import type { Measures } from './measures/measures.ts'
 import { base64url } from './protocol/text.ts'
 import { MemoryStore } from './store/memory/memory-store.ts'
-import { openRedisStore } from './store/redis/open.ts'
+import { openRedisStore, openRedisTransfer } from './store/redis/open.ts'
 import type { OnFault } from './store/redis/redis-store.ts'
 import { ServerProblem } from './store/redis/server-check.ts'
 import type { Deliver, QueueStore } from './store/store.ts'
+import type { QueueTransfer } from './store/transfer.ts'
 
 /** What the pods of a cluster share beside queues; alone a relay has nothing to share. */
 export type ClusterStore = QueueStore & { readonly sharedBuckets?: SharedBuckets }
@@ -35,21 +36,40 @@ const readCertificates = (path: string): string => {
   }
 }
 
-/** @throws ServerProblem, StoreUnavailable: one line each about Redis */
-export const openStore = async (
-  { settings, identity, now = Date.now, ops }: StoreFor,
-  { deliver, onFault }: Ears,
-): Promise<ClusterStore> => {
+/** Undefined where the settings name no Redis. */
+const redisOptions = ({ settings, identity, now = Date.now }: StoreFor) => {
   const { redisUrl: url, redisCa, redisSentinelPassword: sentinelPassword } = settings
   const { clusterKeys, partitions, durability } = settings
-  const common = { deliver, now, limits: settings, measures: ops?.measures.store }
-  if (url === undefined || clusterKeys === undefined) return new MemoryStore(common)
-  return openRedisStore({
-    ...common,
-    ...{ url, clusterKeys, partitions, durability, onFault },
+  if (url === undefined || clusterKeys === undefined) return undefined
+  return {
+    ...{ url, clusterKeys, partitions, durability, now, limits: settings },
     identity: base64url(identity.fingerprint),
     ignoresPolicy: settings.redisEviction === 'allowed',
     ...(redisCa !== undefined && { ca: readCertificates(redisCa) }),
     ...(sentinelPassword !== undefined && { sentinelPassword }),
-  })
+  }
+}
+
+/** @throws ServerProblem, StoreUnavailable: one line each about Redis */
+export const openStore = async (
+  storeFor: StoreFor,
+  { deliver, onFault }: Ears,
+): Promise<ClusterStore> => {
+  const { settings, now = Date.now, ops } = storeFor
+  const measures = ops?.measures.store
+  const redis = redisOptions(storeFor)
+  if (redis === undefined) return new MemoryStore({ deliver, now, limits: settings, measures })
+  return openRedisStore({ ...redis, deliver, onFault, measures })
+}
+
+/**
+ * Undefined where the settings name no Redis: queues in memory end with their process.
+ * @throws as openStore
+ */
+export const openTransfer = async (
+  storeFor: StoreFor,
+  onFault: OnFault,
+): Promise<QueueTransfer | undefined> => {
+  const redis = redisOptions(storeFor)
+  return redis && openRedisTransfer({ ...redis, onFault })
 }

@@ -21,6 +21,20 @@ export const commands: ReadonlyMap<string, Entry> = new Map([
     entry("print the relay's address", async () => (await import('./address.ts')).address),
   ],
   ['check', entry('find mistakes before a start', async () => (await import('./check.ts')).check)],
+  [
+    'import',
+    entry(
+      'move an smp-server into the cluster',
+      async () => (await import('./import.ts')).importCommand,
+    ),
+  ],
+  [
+    'export',
+    entry(
+      'write the cluster as an smp-server keeps it',
+      async () => (await import('./export.ts')).exportCommand,
+    ),
+  ],
   ['queue', entry('look at, block or delete one', async () => (await import('./queue.ts')).queue)],
   ['stats', entry('what a running relay does', async () => (await import('./stats.ts')).stats)],
   [

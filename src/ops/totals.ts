@@ -1,5 +1,5 @@
 /** What the cluster holds in total: asked for in the background, so that nobody waits for it. */
-import type { ActiveQueues, StoreCounts } from '../store/counts.ts'
+import type { ActiveQueues, ServerMemory, StoreCounts } from '../store/counts.ts'
 import type { QueueStore } from '../store/store.ts'
 
 const EVERY_MS = 30_000
@@ -7,7 +7,7 @@ const EVERY_MS = 30_000
 const JITTER = 0.5
 
 export interface TotalsOptions {
-  readonly store: Pick<QueueStore, 'count' | 'countActive'>
+  readonly store: Pick<QueueStore, 'count' | 'countActive' | 'serverMemory'>
   readonly onFault: (error: unknown, during: string) => void
   readonly everyMs?: number
 }
@@ -16,6 +16,7 @@ export class Totals {
   readonly #options: TotalsOptions
   #counts: StoreCounts | undefined
   #active: ActiveQueues | undefined
+  #memory: ServerMemory | undefined
   #refreshedAt: number | undefined
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
@@ -31,6 +32,11 @@ export class Totals {
 
   get active(): ActiveQueues | undefined {
     return this.#active
+  }
+
+  /** Of the server of the store that is fullest; also undefined where there is none. */
+  get memory(): ServerMemory | undefined {
+    return this.#memory
   }
 
   /** Undefined until they are known. */
@@ -52,8 +58,13 @@ export class Totals {
   async refresh(): Promise<void> {
     const { store, onFault } = this.#options
     try {
-      const [counts, active] = await Promise.all([store.count(), store.countActive()])
+      const [counts, active, memory] = await Promise.all([
+        store.count(),
+        store.countActive(),
+        store.serverMemory(),
+      ])
       this.#counts = counts
+      this.#memory = memory
       this.#active = active
       this.#refreshedAt = performance.now()
     } catch (error) {

@@ -127,7 +127,8 @@ const parseNotice = (json: string): NonNullable<Blocking['notice']> => {
   return { ttlSeconds: Number(ttl) }
 }
 
-const parseBlocking = (text: string): Blocking => {
+/** `reason=…[,notice=JSON]` */
+export const parseBlocking = (text: string): Blocking => {
   const parts = /^reason=(spam|content)(?:,notice=(.*))?$/su.exec(text)
   const reason = parts?.[1]
   if (reason !== 'spam' && reason !== 'content') throw new ProtocolError('unknown blocking reason')

@@ -6,6 +6,13 @@ export interface StoreCounts {
   readonly messages: number
 }
 
+/** Of the server with queues that is fullest; there is none where they are in this process. */
+export interface ServerMemory {
+  readonly usedBytes: number
+  /** 0: it has no limit of its own. */
+  readonly limitBytes: number
+}
+
 /** Queues that a message was sent to or received from, by UTC days, weeks from Monday, and months. */
 export interface ActiveInPeriods {
   readonly day: number

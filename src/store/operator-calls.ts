@@ -1,5 +1,6 @@
 /** What operators do with queues: calls of a store that no command of a client makes. */
 import type { Blocking } from '../protocol/error.ts'
+import type { ServerMemory } from './counts.ts'
 import type { Done, QueueRecord, Stale } from './store.ts'
 
 /** Whether a connection receives what comes for a queue, and for its notifier. */
@@ -28,6 +29,9 @@ export interface OperatorCalls {
   cancelBlock(day: number): Promise<void>
   /** Of this day. */
   countBlocks(): Promise<number>
+
+  /** Undefined where queues are in this process. Not for the path of a command. */
+  serverMemory(): Promise<ServerMemory | undefined>
 }
 
 const MS_OF_DAY = 86_400_000

@@ -1,14 +1,17 @@
 /** The least that the user of the relays has to be allowed in Redis. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { findStateFiles } from '../../src/migrate/state-files.ts'
 import { RedisStore } from '../../src/store/redis/redis-store.ts'
 import { checkWith } from '../store/cluster.ts'
 import { storeContract } from '../store/contract.ts'
 import { ask } from '../support/redis/ask.ts'
 import type { RedisServer } from '../support/redis/server.ts'
-import { CALM_CLUSTER, startCluster, startRedis } from '../support/redis.ts'
+import { CALM_CLUSTER, startCluster, startRedis, withPrefix } from '../support/redis.ts'
+import { recordedState } from '../support/state-folder.ts'
 import { checkRefusal } from './opening.ts'
-import { redisAt } from './store.ts'
+import { newClusterKey, redisAt } from './store.ts'
+import { exportFrom, importFiles, transferAt } from './transfers.ts'
 
 const PREFIX = 'sluice:'
 
@@ -103,6 +106,18 @@ test('each right was used', async () => {
     COMMANDS.filter((command) => !used.has(command)),
     [],
   )
+})
+
+test('an import needs no more than a relay, an export SCAN too', async () => {
+  const url = withPrefix(asRelay(server.url), 'import')
+  await using transfer = await transferAt({ url, clusterKeys: [newClusterKey()] })
+  const files = await findStateFiles(recordedState('first'))
+  const { problems } = await importFiles(files, { destination: transfer })
+  assert.deepEqual(problems, [])
+  assert.deepEqual(await refusedBy(server), [])
+  await assert.rejects(exportFrom(transfer), /NOPERM/)
+  await allow(server, [...COMMANDS, 'scan'])
+  assert.equal((await exportFrom(transfer)).lines.queues.length, 13)
 })
 
 test('a wrong password is refused with one line', () =>

@@ -78,6 +78,7 @@ const podView = (store: QueueStore, own: Own): QueueStore => {
     problems: () => store.problems(),
     count: () => store.count(),
     countActive: () => store.countActive(),
+    serverMemory: () => store.serverMemory(),
     close: async () => {},
   }
 }

@@ -1,8 +1,12 @@
 /** The relay as a whole. */
+import { totalmem } from 'node:os'
 import { packageVersion } from '../../package-version.ts'
 import { type Family, gauge, type Sample } from '../family.ts'
 
 const secondsOf = (date: Date): number => date.getTime() / 1000
+
+/** A group of processes without a limit has a very large one. */
+const memoryLimit = Math.min(process.constrainedMemory() || totalmem(), totalmem())
 
 export const relayFamilies: readonly Family[] = [
   gauge(
@@ -25,6 +29,14 @@ export const relayFamilies: readonly Family[] = [
     ['sluice_draining', 'Whether the pod is stopping (1) and closes its connections.'],
     [],
     ({ health }) => Number(health.isDraining),
+  ),
+  gauge(
+    [
+      'sluice_memory_limit_bytes',
+      'Memory that the process may use: of its container, or of the machine.',
+    ],
+    [],
+    () => memoryLimit,
   ),
   gauge(
     [

@@ -1,5 +1,5 @@
 /** The store, and Redis as this pod sees it. */
-import { counter, type Family, histogram, samplesOf } from '../family.ts'
+import { counter, type Family, gauge, histogram, samplesOf } from '../family.ts'
 
 export const storeFamilies: readonly Family[] = [
   histogram(
@@ -28,6 +28,19 @@ export const storeFamilies: readonly Family[] = [
     ],
     ['connection'],
     ({ measures: { store } }) => samplesOf(store.reconnections),
+  ),
+  gauge(
+    [
+      'sluice_redis_memory_used_bytes',
+      'Memory that Redis uses; in a Redis Cluster that of the primary which is fullest.',
+    ],
+    [],
+    ({ totals }) => totals?.memory?.usedBytes,
+  ),
+  gauge(
+    ['sluice_redis_memory_max_bytes', 'Memory that this Redis may use (maxmemory); 0: no limit.'],
+    [],
+    ({ totals }) => totals?.memory?.limitBytes,
   ),
   counter(
     [

@@ -225,6 +225,8 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
   }
 
   /** Nothing that it depends on can be away. */
+  serverMemory = () => Promise.resolve(undefined)
+
   async countActive() {
     return this.#activity?.counts ?? noneActive
   }

@@ -64,6 +64,16 @@ export class Keys {
     }
   }
 
+  /** What the keys of all queues are like, for SCAN. */
+  get queuePattern(): string {
+    return `${this.#prefix.replaceAll(/[*?[\]\\^]/g, '\\$&')}{???}:q:*`
+  }
+
+  /** Of the key of a queue. */
+  blindOf(queueKey: string): BlindId {
+    return queueKey.slice(queueKey.lastIndexOf(':') + 1)
+  }
+
   /** string: from a sender, link or notifier id to the blind id of the recipient */
   index(blind: BlindId): string {
     return `${this.#prefix}{${this.tagOf(blind)}}:i:${blind}`

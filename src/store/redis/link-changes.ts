@@ -14,7 +14,7 @@ import { scripts } from './scripts.ts'
 export const encodeLink = ({ fixed, user }: LinkContent): Bytes =>
   new Writer(4 + fixed.length + user.length).large(fixed).large(user).bytes()
 
-const decodeLink = (bytes: Bytes): LinkContent => {
+export const decodeLink = (bytes: Bytes): LinkContent => {
   const reader = new Reader(bytes)
   return { fixed: reader.large(), user: reader.large() }
 }

@@ -4,6 +4,7 @@ import {
   copyBytes,
   latin1Bytes,
   latin1Text,
+  noBytes,
   ProtocolError,
 } from '../../protocol/bytes.ts'
 import { ID_BYTES, messageIdOf } from '../../protocol/ids.ts'
@@ -24,14 +25,13 @@ const secondsOf = (bytes: Bytes): number => {
 }
 
 /** kind, seconds, message id (24 bytes), body */
-export const encodeMessage = ({
-  timestamp,
-  messageId,
-  body,
-}: Extract<StoredMessage, { readonly kind: 'message' }>): Joined => ({
-  head: `m${digits(timestamp)}${messageId}`,
-  bytes: body,
-})
+export const encodeMessage = (message: StoredMessage): Joined => {
+  const { timestamp, messageId } = message
+  const place = `${digits(timestamp)}${messageId}`
+  return message.kind === 'quota'
+    ? { head: `q${place}`, bytes: noBytes }
+    : { head: `m${place}`, bytes: message.body }
+}
 
 export const decodeMessage = (bytes: Bytes): StoredMessage => {
   const timestamp = secondsOf(bytes.subarray(1, 1 + DIGITS))

@@ -20,6 +20,7 @@ import type { RecordFields } from './record-codec.ts'
 import { type OnFault, RedisStore } from './redis-store.ts'
 import { Repository } from './repository.ts'
 import { checkServer } from './server-check.ts'
+import { RedisTransfer } from './transfer.ts'
 
 export interface RedisStoreOptions extends StoreOptions {
   /** See address.ts. */
@@ -177,6 +178,27 @@ export const openRedisStore = async (options: RedisStoreOptions): Promise<RedisS
     return new RedisStore(upkeep.pod, { stop, problems: () => upkeep.problems, onFault })
   } catch (error) {
     await stop()
+    throw error
+  }
+}
+
+const nothing = (): void => {}
+
+/**
+ * Without a pod's upkeep: nothing is subscribed to and nobody is told anything.
+ * @throws as openRedisStore
+ */
+export const openRedisTransfer = async (
+  options: Omit<RedisStoreOptions, 'deliver'>,
+): Promise<RedisTransfer> => {
+  const { durability, identity, ignoresPolicy = false, onFault } = options
+  const silent = { ...options, deliver: nothing }
+  const pod = newPod(silent, { onLost: nothing, onDoubt: nothing })
+  try {
+    await checkServer({ ...pod.options, durability, identity, ignoresPolicy, onFault })
+    return new RedisTransfer(pod)
+  } catch (error) {
+    pod.options.servers.close()
     throw error
   }
 }

@@ -3,7 +3,7 @@ import type { LinkContent } from '../../protocol/command.ts'
 import type { Blocking } from '../../protocol/error.ts'
 import type { EntityId, LinkId, NotifierId, RecipientId } from '../../protocol/ids.ts'
 import type { AuthKey } from '../../protocol/keys.ts'
-import { type ActiveQueues, noneActive, type StoreCounts } from '../counts.ts'
+import { type ActiveQueues, noneActive, type ServerMemory, type StoreCounts } from '../counts.ts'
 import type {
   Acknowledgement,
   Append,
@@ -28,6 +28,7 @@ import { NotifierChanges } from './notifier-changes.ts'
 import type { Pod } from './pod.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { scripts } from './scripts.ts'
+import { fullestServer } from './server-memory.ts'
 import { RedisBuckets } from './shared-buckets.ts'
 
 export type OnFault = (error: unknown, during: string) => void
@@ -209,6 +210,10 @@ export class RedisStore implements QueueStore {
 
   async countActive(): Promise<ActiveQueues> {
     return (await this.#pod.activity?.count()) ?? noneActive
+  }
+
+  serverMemory(): Promise<ServerMemory | undefined> {
+    return fullestServer(this.#pod.options.servers)
   }
 
   shareLoad(connections: number | undefined) {

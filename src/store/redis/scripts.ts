@@ -4,6 +4,8 @@ import { Script } from './script.ts'
 export const scripts = {
   addUsage: new Script('add-usage'),
   acknowledge: new Script('acknowledge'),
+  addMessages: new Script('add-messages'),
+  addNotifications: new Script('add-notifications'),
   appendMessage: new Script('append-message'),
   cancelBlock: new Script('cancel-block'),
   createQueue: new Script('create-queue'),

@@ -4,6 +4,7 @@ import { parseAnswer, textOf } from './answer.ts'
 import type { ClusterKeys } from './cluster-keys.ts'
 import type { Durability } from './connection/group-commit.ts'
 import type { Servers } from './connection/servers.ts'
+import { fieldOf } from './info.ts'
 import { type Keys, SCHEMA_VERSION } from './keys.ts'
 import { isTooOld, NEEDED, versionOfInfo, versionText } from './redis-version.ts'
 import { scripts } from './scripts.ts'
@@ -23,9 +24,6 @@ export interface Checked {
   readonly ignoresPolicy: boolean
   readonly onFault: (error: unknown, during: string) => void
 }
-
-const fieldOf = (info: string, name: string): string | undefined =>
-  new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim()
 
 const checkVersion = (info: string, durability: Durability): void => {
   const server = versionOfInfo(info)

@@ -1,6 +1,7 @@
 -- Put before every script. A queue is a hash: v = revision, s and n = subscribers of the queue and of
 -- its notifier ("pod:connection:claim:time"), f = full, h = hash of the fixed link data, 0, 1, 2 ... =
--- the sealed record in pieces of 64 bytes, which keep the hash compact.
+-- the sealed record in pieces of 64 bytes, which keep the hash compact; of queues that came from files,
+-- x and y = the last line that was added of those with messages and with notifications.
 -- A message starts with its kind (m or q) and 12 digits of seconds, a notification with the digits.
 -- Counts are a hash for each partition: q = queues, m and a day = messages accepted on that day, so
 -- that lists which expired by themselves are forgotten with their days.

@@ -1,0 +1,281 @@
+/** One pod from inside: its process, its connections, its commands. */
+import type { Board, Row } from '../board.ts'
+import { max, of, orNone, orZero, quantile, rate, sum } from '../promql.ts'
+
+/** Of a relay, and of no other Node program that is chosen. */
+const own = (vector: string): string =>
+  `${vector} and on (job, instance) ${of('sluice_build_info')}`
+
+const yesNo = { 0: 'no', 1: 'yes' }
+
+const state: Row = {
+  title: 'State',
+  height: 4,
+  panels: [
+    {
+      title: 'Ready',
+      description: 'Whether the pod takes clients, as /readyz says.',
+      kind: 'stat',
+      unit: 'short',
+      width: 4,
+      base: 'red',
+      thresholds: [{ from: 1, color: 'green' }],
+      words: yesNo,
+      queries: [{ expr: `min(${of('sluice_ready')})` }],
+    },
+    {
+      title: 'Parts',
+      description: 'What it needs to be ready: its identity, its store (Redis), its listeners.',
+      kind: 'stat',
+      unit: 'short',
+      width: 8,
+      base: 'red',
+      thresholds: [{ from: 1, color: 'green' }],
+      words: { 0: 'missing', 1: 'there' },
+      queries: [{ expr: `min by (part) (${of('sluice_part_ready')})`, legend: '{{part}}' }],
+    },
+    {
+      title: 'Draining',
+      description: 'Whether the pod is stopping.',
+      kind: 'stat',
+      unit: 'short',
+      width: 4,
+      thresholds: [{ from: 1, color: 'yellow' }],
+      words: yesNo,
+      queries: [{ expr: max(of('sluice_draining')) }],
+    },
+    {
+      title: 'Up for',
+      description: 'Time since the process started. Short again and again: it restarts.',
+      kind: 'stat',
+      unit: 's',
+      width: 4,
+      queries: [{ expr: `min(time() - (${own(of('process_start_time_seconds'))}))` }],
+    },
+    {
+      title: 'Connections',
+      description: 'Open SMP sessions of all kinds.',
+      kind: 'stat',
+      unit: 'short',
+      width: 4,
+      queries: [{ expr: sum(of('sluice_connections')) }],
+    },
+  ],
+}
+
+const processRow: Row = {
+  title: 'Process',
+  panels: [
+    {
+      title: 'CPU',
+      description: 'Cores in use, by the program (user) and for it in the kernel (system).',
+      kind: 'stacked',
+      unit: 'short',
+      width: 6,
+      thresholds: [{ from: 1, color: 'orange' }],
+      queries: [
+        { expr: sum(own(rate('process_cpu_user_seconds_total'))), legend: 'user' },
+        { expr: sum(own(rate('process_cpu_system_seconds_total'))), legend: 'system' },
+      ],
+    },
+    {
+      title: 'Memory',
+      description:
+        'Resident memory, with what JavaScript (heap) and buffers (external) have of it. At the limit the system ends the process.',
+      kind: 'lines',
+      unit: 'bytes',
+      width: 6,
+      queries: [
+        { expr: sum(own(of('process_resident_memory_bytes'))), legend: 'resident' },
+        { expr: sum(own(of('nodejs_heap_size_used_bytes'))), legend: 'heap' },
+        { expr: sum(own(of('nodejs_external_memory_bytes'))), legend: 'external' },
+        { expr: sum(of('sluice_memory_limit_bytes')), legend: 'limit' },
+      ],
+    },
+    {
+      title: 'Event loop lag',
+      description:
+        'How late the event loop was since the last scrape. Every client of the pod waits as long.',
+      kind: 'lines',
+      unit: 's',
+      width: 6,
+      thresholds: [{ from: 0.25, color: 'orange' }],
+      queries: [
+        { expr: max(own(of('nodejs_eventloop_lag_p50_seconds'))), legend: 'p50' },
+        { expr: max(own(of('nodejs_eventloop_lag_p99_seconds'))), legend: 'p99' },
+        { expr: max(own(of('nodejs_eventloop_lag_max_seconds'))), legend: 'max' },
+      ],
+    },
+    {
+      title: 'Garbage collection',
+      description: 'Share of the time that went into it, by kind.',
+      kind: 'stacked',
+      unit: 'percentunit',
+      width: 6,
+      queries: [
+        { expr: sum(own(rate('nodejs_gc_duration_seconds_sum')), 'kind'), legend: '{{kind}}' },
+      ],
+    },
+  ],
+}
+
+const connections: Row = {
+  title: 'Connections',
+  panels: [
+    {
+      title: 'Connections by kind',
+      description: 'Open SMP sessions: over TLS (smp), WebSocket with TLS (wss) or without (ws).',
+      kind: 'stacked',
+      unit: 'short',
+      width: 8,
+      queries: [{ expr: sum(of('sluice_connections'), 'kind'), legend: '{{kind}}' }],
+    },
+    {
+      title: 'Sockets by port',
+      description: 'TCP connections that are open, those before or without a handshake included.',
+      kind: 'lines',
+      unit: 'short',
+      width: 8,
+      queries: [{ expr: sum(of('simplex_smp_sockets_active'), 'port'), legend: 'port {{port}}' }],
+    },
+    {
+      title: 'Handshakes',
+      description: 'A second, by layer and how they ended.',
+      kind: 'lines',
+      unit: 'cps',
+      width: 8,
+      queries: [
+        {
+          expr: sum(rate('sluice_handshakes_total'), 'layer, outcome'),
+          legend: '{{layer}} {{outcome}}',
+        },
+      ],
+    },
+    {
+      title: 'Duration of handshakes, p99',
+      description: 'Of those that were done; the network of the client is part of it.',
+      kind: 'lines',
+      unit: 's',
+      width: 8,
+      queries: [
+        {
+          expr: quantile(0.99, 'sluice_handshake_duration_seconds', '', 'layer'),
+          legend: '{{layer}}',
+        },
+      ],
+    },
+    {
+      title: 'Connections that are not read',
+      description:
+        'The client does not take its answers (output), or too many of its commands are in work (work): back-pressure.',
+      kind: 'lines',
+      unit: 'short',
+      width: 8,
+      queries: [{ expr: sum(of('sluice_connections_paused'), 'reason'), legend: '{{reason}}' }],
+    },
+    {
+      title: 'Blocks in work',
+      description:
+        'Blocks whose commands are not answered yet. Grows when Redis or the CPU does not keep up.',
+      kind: 'lines',
+      unit: 'short',
+      width: 8,
+      queries: [{ expr: sum(of('sluice_blocks_in_work')), legend: 'blocks' }],
+    },
+  ],
+}
+
+const commands: Row = {
+  title: 'Commands',
+  panels: [
+    {
+      title: 'Commands',
+      description: 'A second, by name.',
+      kind: 'stacked',
+      unit: 'reqps',
+      width: 8,
+      queries: [{ expr: sum(rate('sluice_commands_total'), 'command'), legend: '{{command}}' }],
+    },
+    {
+      title: 'Duration of commands, p99',
+      description: 'From the block that brought a command to its answer.',
+      kind: 'lines',
+      unit: 's',
+      width: 8,
+      queries: [
+        {
+          expr: quantile(0.99, 'sluice_command_duration_seconds', '', 'command'),
+          legend: '{{command}}',
+        },
+      ],
+    },
+    {
+      title: 'Commands that were not ok',
+      description: 'A second, by outcome: the error in small letters, or unanswered.',
+      kind: 'lines',
+      unit: 'reqps',
+      width: 8,
+      queries: [
+        {
+          expr: orNone(sum(rate('sluice_commands_total', 'outcome!="ok"'), 'outcome'), 'outcome'),
+          legend: '{{outcome}}',
+        },
+      ],
+    },
+  ],
+}
+
+const subscriptions: Row = {
+  title: 'Subscriptions and private routing',
+  panels: [
+    {
+      title: 'Subscriptions',
+      description:
+        'Queues and notifiers that connections of this pod are subscribed to, and the connections.',
+      kind: 'lines',
+      unit: 'short',
+      width: 8,
+      queries: [
+        { expr: sum(of('simplex_smp_subscribtion_total')), legend: 'queues' },
+        { expr: sum(of('simplex_smp_subscribtion_clients_total')), legend: 'their connections' },
+        { expr: sum(of('simplex_smp_subscription_ntf_total')), legend: 'notifiers' },
+        {
+          expr: sum(of('simplex_smp_subscription_ntf_clients_total')),
+          legend: 'their connections',
+        },
+      ],
+    },
+    {
+      title: 'Delivered, not acknowledged',
+      description: 'Subscriptions that wait for their client. Many for long: clients that hang.',
+      kind: 'lines',
+      unit: 'short',
+      width: 8,
+      queries: [{ expr: sum(of('simplex_smp_delivered_total')), legend: 'messages' }],
+    },
+    {
+      title: 'Private routing',
+      description:
+        'Commands forwarded to other relays for clients (PFWD), and those that other relays forwarded to this one (RFWD).',
+      kind: 'lines',
+      unit: 'reqps',
+      width: 8,
+      queries: [
+        {
+          expr: orZero(sum(rate('simplex_smp_relay_messages_requests', 'source="all"'))),
+          legend: 'forwarded',
+        },
+        { expr: orZero(sum(rate('simplex_smp_relay_messages_received'))), legend: 'received' },
+      ],
+    },
+  ],
+}
+
+export const pod: Board = {
+  name: 'pod',
+  title: 'Sluice / Pod',
+  description: 'One pod: process, connections, commands, subscriptions.',
+  variables: ['cluster', 'namespace', 'job', 'pod'],
+  isOfOnePod: true,
+  rows: [state, processRow, connections, commands, subscriptions],
+}

@@ -1,0 +1,44 @@
+/**
+ * Services of the reference and the queues they have. The store has no services yet: what stands in
+ * the files is read, checked and counted, and this file is where it is to be handed over.
+ */
+import { latin1Text } from '../protocol/bytes.ts'
+import { bytesField, idField, LineProblem, secondsField } from './fields.ts'
+
+export type ServiceRole = 'messaging' | 'notifier' | 'proxy'
+
+export interface LoggedService {
+  readonly serviceId: string
+  readonly role: ServiceRole
+  /** Certificates (DER), the service's own first. */
+  readonly chain: readonly Uint8Array[]
+  readonly certificateHash: Uint8Array
+  readonly createdAt: number
+}
+
+const roles: ReadonlyMap<string, ServiceRole> = new Map([
+  ['M', 'messaging'],
+  ['N', 'notifier'],
+  ['P', 'proxy'],
+])
+const CERTIFICATE_LENGTH = { min: 1, max: 65_535 }
+const HASH_LENGTH = { min: 32, max: 32 }
+
+export const serviceField = (text: string): string => latin1Text(idField('the service id', text))
+
+const serviceForm = /^service_id=(\S+) role=([MNP]) cert=(\S+) cert_hash=(\S+) created_at=(\S+)$/
+
+/** What follows `NEW_SERVICE `. */
+export const parseService = (text: string): LoggedService => {
+  const [, id = '', letter = '', chain = '', hash = '', createdAt = ''] =
+    serviceForm.exec(text) ?? []
+  const role = roles.get(letter)
+  if (role === undefined) throw new LineProblem('not a service of a known form')
+  return {
+    serviceId: serviceField(id),
+    role,
+    chain: chain.split(',').map((one) => bytesField('cert', one, CERTIFICATE_LENGTH)),
+    certificateHash: bytesField('cert_hash', hash, HASH_LENGTH),
+    createdAt: secondsField('created_at', createdAt),
+  }
+}
