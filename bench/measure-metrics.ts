@@ -1,9 +1,7 @@
 /** What counting costs: two relays side by side, one with an operations port and one without. */
-
 import { MessageLoad } from '../src/load/message-load.ts'
 import type { MessageOptions } from './measure-messages.ts'
 import type { Measured } from './measured.ts'
-
 import { RelayUnderTest } from './relay-under-test.ts'
 import { type Spread, spreadOf } from './statistics.ts'
 

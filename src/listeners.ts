@@ -185,7 +185,7 @@ export class Listeners {
     identity: Identity,
     { nameless, clients }: Pick<SmpPort, 'nameless' | 'clients'>,
   ): TlsHandshakes {
-    const options = smpTlsOptions(identity)
+    const options = smpTlsOptions(identity, this.#options.settings.services)
     if (nameless === 'web') return this.#webHandshakes(options, clients)
     return new TlsHandshakes(options, this.#tlsOptions, (socket) => {
       const transport = tlsTransport(socket, clients.addressOf(socket))

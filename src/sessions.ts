@@ -141,7 +141,7 @@ export class Sessions {
     identity: Identity,
     own: SessionLimits,
   ): Promise<Session | undefined> {
-    const { settings, crypto, log, faults } = this.#options
+    const { settings, crypto, store, now, log, faults } = this.#options
     const drop = (): void => transport.destroy()
     if (!own.arrives(drop)) {
       drop()
@@ -155,7 +155,10 @@ export class Sessions {
     }, settings.handshakeTimeoutSeconds * 1000)
     try {
       const { versions } = settings
-      const agreed = await shakeHands(transport, { crypto, identity, versions })
+      const agreed = await shakeHands(transport, {
+        ...{ crypto, identity, versions, now },
+        registerService: (certificate) => store.registerService(certificate),
+      })
       this.#handshakes?.done((performance.now() - startedAt) / 1000)
       return this.#begin(transport, agreed, own)
     } catch (error) {

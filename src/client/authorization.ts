@@ -1,8 +1,8 @@
 /** Requests as authorised transmissions (SMP, "Command authentication"). */
 import { makeAuthenticator } from '../crypto/authenticator.ts'
 import type { CryptoProvider, PrivateKey, SignAlgorithm } from '../crypto/provider.ts'
-import { type Bytes, noBytes } from '../protocol/bytes.ts'
-import type { Command } from '../protocol/command.ts'
+import { type Bytes, concatBytes, noBytes } from '../protocol/bytes.ts'
+import type { Command, Tag } from '../protocol/command.ts'
 import { encodeCommand } from '../protocol/command-encoder.ts'
 import { type EntityId, noEntity } from '../protocol/ids.ts'
 import { encodeTransmission } from '../protocol/transmission.ts'
@@ -24,6 +24,9 @@ export interface Request<C extends Command = Command> {
 }
 
 const CORRELATION_BYTES = 24
+/** What the key of a service's session signs (SMP, "Service certificates"). */
+const signedByServiceAlone: ReadonlySet<Tag> = new Set<Tag>(['SUBS', 'NSUBS'])
+const signedByServiceToo: ReadonlySet<Tag> = new Set<Tag>(['NEW', 'SUB', 'NSUB'])
 const FIELD_LENGTHS = 3
 
 export type RequestEncoder = (request: Request, correlationId: Bytes) => Bytes
@@ -50,9 +53,9 @@ export const newCorrelationId = (crypto: CryptoProvider): Bytes =>
 /** Makes the transmission of a request in one session. */
 export const createRequestEncoder = (
   crypto: CryptoProvider,
-  session: Pick<Session, 'version' | 'sessionId' | 'serverKey'>,
+  session: Pick<Session, 'version' | 'sessionId' | 'serverKey' | 'service'>,
 ): RequestEncoder => {
-  const { sessionId, serverKey } = session
+  const { sessionId, serverKey, service } = session
   const authenticatorCrypto = rememberingSecrets(crypto)
   const authorize = (key: PrivateKey, authorized: Bytes, correlationId: Bytes): Bytes => {
     if (isSigningKey(key)) return crypto.sign(key, authorized)
@@ -70,7 +73,13 @@ export const createRequestEncoder = (
       .shortText(entityId)
       .raw(encoded)
       .bytes()
-    const authorization = key ? authorize(key, authorized, correlationId) : noBytes
-    return encodeTransmission(session, authorization, authorized.subarray(1 + sessionId.length))
+    const tail = authorized.subarray(1 + sessionId.length)
+    if (service !== undefined && signedByServiceAlone.has(command.tag))
+      return encodeTransmission(session, crypto.sign(service.key, authorized), tail)
+    const isSignedToo = service !== undefined && signedByServiceToo.has(command.tag)
+    const both = isSignedToo ? concatBytes(service.certificateHash, authorized) : authorized
+    const authorization = key ? authorize(key, both, correlationId) : noBytes
+    const second = isSignedToo && key ? crypto.sign(service.key, authorized) : undefined
+    return encodeTransmission(session, authorization, tail, second)
   }
 }

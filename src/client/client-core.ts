@@ -136,6 +136,10 @@ export class ClientCore implements ClientContext {
   #route(event: SmpEvent): void {
     if (this.subscriptions.route(event)) return
     const { reply } = event
+    if (reply.tag === 'ENDS') {
+      this.subscriptions.endNotifiers()
+      this.emit({ tag: 'serviceEnded', count: reply.count })
+    }
     if (reply.tag === 'ERR') this.emit({ tag: 'serverError', error: reply.error })
   }
 }

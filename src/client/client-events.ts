@@ -15,6 +15,8 @@ export type ClientEvent =
       readonly queue: RecipientQueue | NotifierQueue
       readonly reason: EndReason
     }
+  /** Another connection of the service subscribed: so many notifiers tell it from now on. */
+  | { readonly tag: 'serviceEnded'; readonly count: bigint }
   /** The operator blocked the queue. */
   | { readonly tag: 'blocked'; readonly queue: RecipientQueue; readonly error: SmpError }
   /** The queue had been full: senders were refused at `timestamp` (whole seconds since 1970). */

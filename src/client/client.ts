@@ -9,6 +9,7 @@ import type { ClientEvent } from './client-events.ts'
 import type { SmpConnection } from './connection.ts'
 import type { SubscribableQueue, SubscriptionFailure } from './context.ts'
 import type { NotifierCredentials, RecipientCredentials, SenderCredentials } from './credentials.ts'
+import { UnsupportedOperation } from './errors.ts'
 import type { QueueMessage } from './message.ts'
 import { type NewQueueOptions, prepareNewQueue, queueCredentials } from './new-queue.ts'
 import { NotifierQueue } from './notifier-queue.ts'
@@ -97,6 +98,20 @@ export class SmpClient implements AsyncDisposable {
   /** SUB and NSUB of many at once, 135 to a block; gives those that failed. */
   subscribe(queues: readonly SubscribableQueue[]): Promise<readonly SubscriptionFailure[]> {
     return this.#core.subscribe(queues)
+  }
+
+  /**
+   * NSUBS, in a service's session: takes over the notifications of all notifiers that are the
+   * service's, and gives their number; those of `queues` arrive here. After a reconnection each of
+   * these is subscribed again.
+   */
+  async subscribeService(queues: readonly NotifierQueue[] = []): Promise<bigint> {
+    const connection = await this.#core.connection()
+    const { serviceId } = connection
+    if (serviceId === undefined) throw new UnsupportedOperation('not a session of a service')
+    for (const queue of queues) this.#core.adopt(queue)
+    const { count } = await connection.request({ tag: 'NSUBS' }, { entityId: serviceId })
+    return count
   }
 
   /** A key to send with: X25519, which can be denied, or Ed25519 at v6, which has nothing else. */

@@ -6,8 +6,10 @@ import { DEFAULT_PORT, parseServerAddress, type ServerAddress } from '../protoco
 import type { VersionRange } from '../protocol/version.ts'
 import { type AttemptOptions, firstHost, startAttempt } from './attempt.ts'
 import { openConnection, type SessionOptions, type SmpConnection } from './connection.ts'
+import { UnsupportedOperation } from './errors.ts'
 import type { ChainVerifier } from './handshake.ts'
 import { connectNodeWebSocket, type WebSocketOptions } from './node-web-socket.ts'
+import { type ServiceCertificate, serviceCredentials } from './service-certificate.ts'
 import { connectTls } from './tls-transport.ts'
 import type { ClientTransport } from './transport.ts'
 import { webSocketUrl } from './web-socket.ts'
@@ -23,6 +25,8 @@ export interface ConnectOptions extends SessionOptions, AttemptOptions {
   readonly sendSessionKey?: boolean
   /** Default false: true for a relay that forwards commands. */
   readonly proxyServer?: boolean
+  /** Makes the session a service's, with a relay of v16 or later that asks for certificates. */
+  readonly service?: ServiceCertificate
   /** Default: libsodium and OpenSSL. */
   readonly crypto?: CryptoProvider
   /** Connects by WebSocket; `true`: over TLS to the same hosts and port. */
@@ -36,10 +40,17 @@ const verifyChain: ChainVerifier = (chain, keyHash) => verifyServerChain(chain, 
 const connectTransport = (
   host: string,
   server: ServerAddress,
-  { alpn = ALPN, signal, webSocket = false }: ConnectOptions & { readonly signal: AbortSignal },
+  {
+    alpn = ALPN,
+    signal,
+    webSocket = false,
+    service,
+  }: ConnectOptions & { readonly signal: AbortSignal },
 ): Promise<ClientTransport> => {
   const { keyHash, port = DEFAULT_PORT } = server
-  if (webSocket === false) return connectTls({ host, port, alpn, signal })
+  const certificate = service && { certificate: service }
+  if (webSocket === false) return connectTls({ host, port, alpn, signal, ...certificate })
+  if (service !== undefined) throw new UnsupportedOperation('services connect over TLS only')
   const options = webSocket === true ? {} : webSocket
   const { url = webSocketUrl(host, port) } = options
   return connectNodeWebSocket({ ...options, url, signal, keyHash, verifyChain })
@@ -54,8 +65,10 @@ const connectHost = async (
   try {
     const transport = await connectTransport(host, server, { ...options, signal: attempt.signal })
     attempt.signal.addEventListener('abort', () => transport.close(), { once: true })
+    const { service, ...others } = options
     return await openConnection(transport, {
-      ...options,
+      ...others,
+      ...(service && { service: serviceCredentials(service) }),
       keyHash: server.keyHash,
       crypto: options.crypto ?? nativeCrypto,
       verifyChain,

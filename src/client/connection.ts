@@ -2,7 +2,7 @@
 import { BlockPacker, decodeBlock } from '../protocol/block.ts'
 import { type Bytes, latin1Text, ProtocolError } from '../protocol/bytes.ts'
 import type { Command } from '../protocol/command.ts'
-import { noEntity } from '../protocol/ids.ts'
+import { noEntity, type ServiceId } from '../protocol/ids.ts'
 import type { Reply } from '../protocol/reply.ts'
 import { decodeReply } from '../protocol/reply-decoder.ts'
 import { decodeTransmission, hasSessionId, type Transmission } from '../protocol/transmission.ts'
@@ -94,6 +94,11 @@ export class SmpConnection implements AsyncDisposable {
 
   get version(): Version {
     return this.session.version
+  }
+
+  /** Where the session is a service's. */
+  get serviceId(): ServiceId | undefined {
+    return this.session.service?.serviceId
   }
 
   /** Blocks received since the handshake. */

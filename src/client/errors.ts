@@ -60,6 +60,7 @@ export class ConnectionClosed extends Error {
  * - `session`: the hello names another TLS session than this one
  * - `version`: no common protocol version
  * - `identity`: the certificate chain is not the one that the address promises
+ * - `service`: the server refuses the service; the message says with which error
  * - `session-key`: the server's session key is absent, not signed by its certificate, or unusable
  */
 export type HandshakeReason =
@@ -71,6 +72,7 @@ export type HandshakeReason =
   | 'version'
   | 'identity'
   | 'session-key'
+  | 'service'
 
 /** No session could be made with the server. */
 export class HandshakeError extends Error {

@@ -8,6 +8,7 @@ import {
   decodeServerHello,
   decodeSignedKey,
   encodeClientHello,
+  equalChains,
   type ServerHello,
 } from '../protocol/handshake.ts'
 import { isDhKey, type PublicKey } from '../protocol/keys.ts'
@@ -22,6 +23,7 @@ import {
   type VersionRange,
 } from '../protocol/version.ts'
 import { HandshakeError } from './errors.ts'
+import { offerService, type ServiceCredentials, type ServiceSession } from './service.ts'
 import type { ClientTransport } from './transport.ts'
 
 /**
@@ -43,6 +45,8 @@ export interface HandshakeOptions {
   readonly sendSessionKey?: boolean
   /** Default false. True for a relay that forwards: no block encryption then. */
   readonly proxyServer?: boolean
+  /** Makes the session a service's, from v16 on; TLS has to have shown the same certificates. */
+  readonly service?: ServiceCredentials
 }
 
 /** What the handshake agreed. `seal` and `open` advance a key per block: once each, in order. */
@@ -57,6 +61,8 @@ export interface Session {
   readonly versions: VersionRange
   /** The server's certificates and signed session key, for a relay that passes them on. */
   readonly authentication?: ChainAndKey
+  /** The service that the session is of. */
+  readonly service?: ServiceSession
   readonly isEncrypted: boolean
   /** Blocks are to be padded to this length before `seal`. */
   readonly paddedBytes: number
@@ -117,9 +123,6 @@ const checkSession = (hello: ServerHello, transport: ClientTransport): void => {
   if (binding !== undefined && !equalBytes(binding.sessionId, hello.sessionId))
     throw new HandshakeError('session', 'the hello belongs to another TLS session')
 }
-
-const equalChains = (a: readonly Bytes[], b: readonly Bytes[]): boolean =>
-  a.length === b.length && a.every((one, i) => equalBytes(one, b[i] ?? new Uint8Array(0)))
 
 const identified = (verify: () => PublicKey | undefined): PublicKey => {
   try {
@@ -211,8 +214,7 @@ const copied = ({ chain: [leaf, ...others], signedKey }: ChainAndKey): ChainAndK
 })
 
 /**
- * Shakes hands as an ordinary client; with the returned session transmissions may start at once
- * (a server does not confirm).
+ * Shakes hands; with the returned session transmissions may start at once.
  * @throws HandshakeError
  */
 export const shakeHands = async (
@@ -229,15 +231,17 @@ export const shakeHands = async (
   const serverKey = hello.authentication && sessionKeyOf(hello.authentication, leafKey, crypto)
   const sendsKey = options.sendSessionKey !== false && hasServerKey(version)
   const ours = sendsKey && serverKey ? sharedSecret(crypto, serverKey) : undefined
+  const offer = offerService(crypto, version, options.service)
   const clientHello = encodeClientHello({
     version,
     keyHash,
     ...(ours && { sessionKey: ours.publicKey }),
     proxyServer,
+    ...(offer && { service: offer.hello }),
   })
   transport.send(pad(clientHello, BLOCK_BYTES))
-  const { sessionId } = hello
-  const secret = ours?.secret
+  const service = await offer?.accept(blocks)
+  const [{ sessionId }, secret] = [hello, ours?.secret]
   const isEncrypted = hasBlockEncryption(version) && !proxyServer && secret !== undefined
   return {
     version,
@@ -246,6 +250,7 @@ export const shakeHands = async (
     sessionId: sessionId.slice(),
     ...(serverKey && { serverKey }),
     ...(secret && { secret }),
+    ...(service && { service }),
     ...(isEncrypted
       ? encryptedBlocks(createBlockCipher(crypto, { sessionId, secret, side: 'client' }))
       : plainBlocks),

@@ -58,6 +58,7 @@ export { parseQueueUri, printQueueUri, type QueueUri, queueUriOf } from './queue
 export type { RecipientQueue } from './recipient-queue.ts'
 export type { ReplyTo } from './replies.ts'
 export type { SenderQueue } from './sender-queue.ts'
+export type { ServiceCredentials, ServiceSession } from './service.ts'
 export * from './short-link.ts'
 export { systemTimers, type Timers } from './timers.ts'
 export type { ChannelBinding, ClientTransport } from './transport.ts'

@@ -66,6 +66,12 @@ export class Subscriptions {
     if (this.has(subscriber)) this.#subscribers.delete(subscriber.entityId)
   }
 
+  /** Of a service whose subscription another connection took over. */
+  endNotifiers(): void {
+    for (const subscriber of [...this.#subscribers.values()])
+      if (subscriber.command.tag === 'NSUB') this.#end(subscriber, 'taken over')
+  }
+
   /** False for an event of nobody here. */
   route({ entityId, reply }: SmpEvent): boolean {
     const subscriber = this.#subscribers.get(entityId)

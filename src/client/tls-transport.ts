@@ -13,6 +13,8 @@ export interface TlsOptions {
   readonly port: number
   /** The protocol to offer; `false` offers none, which makes a relay speak v6. */
   readonly alpn: string | false
+  /** Certificates and key that a service shows where it is asked. */
+  readonly certificate?: { readonly chainPem: string; readonly keyPem: string }
   readonly signal?: AbortSignal
   /** An open TCP connection to use instead of one to `host` and `port`, which it then belongs to. */
   readonly socket?: Socket
@@ -59,12 +61,20 @@ export const bindingOf = (socket: TLSSocket): Required<ChannelBinding> => {
   return { sessionId: plainView(finished).slice(), chain: peerChain(socket) }
 }
 
-const openSocket = ({ host, port, alpn, signal, socket: tcp }: TlsOptions): Promise<TLSSocket> => {
+const openSocket = ({
+  host,
+  port,
+  alpn,
+  signal,
+  certificate,
+  socket: tcp,
+}: TlsOptions): Promise<TLSSocket> => {
   signal?.throwIfAborted()
   const opened: PromiseWithResolvers<TLSSocket> = Promise.withResolvers()
   const socket = connect({
     ...(tcp ? { socket: tcp } : { host, port }),
     ...(alpn !== false && { ALPNProtocols: [alpn] }),
+    ...(certificate && { cert: certificate.chainPem, key: certificate.keyPem }),
     ...tlsParameters,
   })
   const own = tcp ?? socket

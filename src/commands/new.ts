@@ -1,7 +1,7 @@
 import { senderIdOfCorrelation } from '../crypto/short-link.ts'
 import { utf8Bytes } from '../protocol/bytes.ts'
 import type { Command } from '../protocol/command.ts'
-import { ID_BYTES, linkIdOf, recipientIdOf, senderIdOf } from '../protocol/ids.ts'
+import { ID_BYTES, linkIdOf, recipientIdOf, type ServiceId, senderIdOf } from '../protocol/ids.ts'
 import { errAuth, errInternal, errProhibited, errQuota, type Reply } from '../protocol/reply.ts'
 import type { NewQueue } from '../store/store.ts'
 import { type Agreement, agree, errBadKey, newNotifier } from './agreement.ts'
@@ -58,6 +58,7 @@ const idsOf = (
   serverDhKey: message.serverKey,
   ...(queue.mode && { mode: queue.mode }),
   ...(queue.link && { linkId: queue.link.linkId }),
+  ...(queue.serviceId !== undefined && { serviceId: queue.serviceId }),
   ...(notifier && {
     notifier: {
       notifierId: notifier.notifier.notifierId,
@@ -89,13 +90,20 @@ const createSubscribed = async (
   return isCreated ? { reply: ids, sent } : taken
 }
 
-const create = async (context: Context, command: New): Promise<Answer> => {
+const create = async (
+  context: Context,
+  command: New,
+  serviceId: ServiceId | undefined,
+): Promise<Answer> => {
   const { crypto } = context
   const message = agree(crypto, command.dhKey)
   const notifier = command.notifier && newNotifier(crypto, command.notifier)
   if (message === undefined || (command.notifier && notifier === undefined))
     return answer(errBadKey)
-  const queue = newQueue(context, command, message, notifier)
+  const queue = {
+    ...newQueue(context, command, message, notifier),
+    ...(serviceId !== undefined && { serviceId }),
+  }
   const ids = idsOf(queue, message, notifier)
   if (command.subscribe) return createSubscribed(context, queue, ids)
   const created = await context.store.createQueue(queue)
@@ -116,15 +124,20 @@ const isWithinLimits = ({ limits, connection }: Context, { subscribe }: New): bo
 
 export const NEW: ServerCommand<New> = {
   credentials: 'only-authorization',
+  role: 'messaging',
+  byService: 'too',
   ownKey: ({ authKey }) => authKey,
   async run(context, request) {
     const { command } = request
+    const service = request.binding.service?.service
     if (!isAllowed(context, command)) return answer(errAuth)
+    // a service's queues are for its connections
+    if (service !== undefined && !command.subscribe) return answer(errProhibited)
     if (!isBound(context, request)) return answer(errProhibited)
     if (!isWithinLimits(context, command)) return answer(errQuota)
     const hasOwnIds = command.request?.link !== undefined
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const created = await create(context, command)
+      const created = await create(context, command, service?.serviceId)
       if (created !== taken) return created
       if (hasOwnIds) return answer(errAuth)
     }

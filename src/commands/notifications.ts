@@ -6,6 +6,7 @@ import { errInternal, errQuota, OK, type Reply } from '../protocol/reply.ts'
 import { errBadKey, newNotifier } from './agreement.ts'
 import { overLimit } from './over-limit.ts'
 import { byRecipient } from './recipient.ts'
+import { associate } from './services.ts'
 import {
   answer,
   type Context,
@@ -82,6 +83,8 @@ const subscribe = async (
   requests: readonly QueueRequest<Nsub>[],
 ): Promise<readonly Outcome[]> => {
   const { store, connection } = context
+  const { service } = connection.subscriptions
+  if (service !== undefined) return associate(context, service, requests)
   const claim = connection.nextClaim()
   const all = requests.map((request) => open(context, request, claim))
   const queues = requests.map(({ queue }) => queue)
@@ -104,6 +107,8 @@ const runBatch = async (
   requests: readonly QueueRequest<Nsub>[],
 ): Promise<readonly Outcome[]> => {
   const { subscriptions } = context.connection
+  // a service's connection keeps nothing of each notifier
+  if (subscriptions.service !== undefined) return subscribe(context, requests)
   const isNew = ({ entityId }: QueueRequest<Nsub>): boolean =>
     subscriptions.notifier(asNotifierId(entityId)) === undefined
   const over = overLimit(context, requests, isNew)
@@ -117,6 +122,7 @@ const runBatch = async (
 
 export const NSUB: QueueCommand<Nsub> = {
   credentials: 'both',
+  byService: 'too',
   party: 'notifier',
   keys: ({ notifier }) => (notifier === undefined ? [] : [notifier.authKey]),
   whenBlocked: 'runs',

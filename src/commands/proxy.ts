@@ -14,6 +14,7 @@ const isAllowed = ({ policy, crypto }: Context, { password }: Command<'PRXY'>): 
 
 export const PRXY: ServerCommand<Command<'PRXY'>> = {
   credentials: 'none',
+  role: 'messaging',
   apart: 'remote',
   async run(context, { command }) {
     const { proxy } = context
@@ -25,6 +26,7 @@ export const PRXY: ServerCommand<Command<'PRXY'>> = {
 /** Whoever has a session's id may use it: the password was asked for by PRXY. */
 export const PFWD: ServerCommand<Command<'PFWD'>> = {
   credentials: 'only-entity',
+  role: 'messaging',
   apart: 'remote',
   async run({ proxy }, { command, entityId, correlationId }) {
     if (proxy === undefined) return answer(errNoSession)
@@ -32,9 +34,10 @@ export const PFWD: ServerCommand<Command<'PFWD'>> = {
   },
 }
 
-/** From any connection, as in the reference, and not only from one that says it is a relay's. */
+/** From any connection but other services', as in the reference: not only from relays. */
 export const RFWD: ServerCommand<Command<'RFWD'>> = {
   credentials: 'none',
+  role: 'proxy',
   apart: 'own',
   run: ({ runForwarded }, request) => runForwarded(request),
 }

@@ -3,11 +3,12 @@ import type { CryptoProvider } from '../crypto/provider.ts'
 import type { Subscriptions } from '../delivery/subscriptions.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 import type { Command, RelayServer } from '../protocol/command.ts'
+import type { ServiceRole } from '../protocol/handshake.ts'
 import type { EntityId } from '../protocol/ids.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import type { Reply } from '../protocol/reply.ts'
 import type { Version } from '../protocol/version.ts'
-import type { Failed, QueueParty, QueueRecord, QueueStore } from '../store/store.ts'
+import type { Failed, QueueParty, QueueRecord, QueueStore, Service } from '../store/store.ts'
 
 /** The parts of the relay's settings that commands decide by. */
 export interface Policy {
@@ -61,13 +62,19 @@ export interface Context {
   readonly runForwarded: (request: Request<Command<'RFWD'>>) => Promise<Outcome>
 }
 
+/** The service that a session is of. */
+export interface ServiceBinding {
+  readonly service: Service
+  readonly role: ServiceRole
+}
+
 /** A command whose form and authorization are in order. */
 export interface Request<C extends Command = Command> {
   readonly command: C
   readonly correlationId: Bytes
   readonly entityId: EntityId
   /** The session that it is from: a forwarded command has a version of its own. */
-  readonly binding: { readonly version: Version }
+  readonly binding: { readonly version: Version; readonly service?: ServiceBinding }
 }
 
 export interface QueueRequest<C extends Command = Command> extends Request<C> {
@@ -91,11 +98,18 @@ export type Credentials = 'both' | 'only-authorization' | 'only-entity' | 'entit
 
 interface Entry {
   readonly credentials: Credentials
+  /**
+   * What a service signs with the key of its session: the command `alone`, with its own id, or the
+   * command of a queue's key, `too`; absent: nothing.
+   */
+  readonly byService?: 'alone' | 'too'
 }
 
 /** A command that addresses no queue. */
 export interface ServerCommand<C extends Command> extends Entry {
   readonly party?: undefined
+  /** The role of services that may send it; absent: any. */
+  readonly role?: ServiceRole
   /**
    * Answered apart from the other commands of its block: `own` work, or work of a `remote` relay,
    * which may take long.

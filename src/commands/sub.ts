@@ -24,7 +24,12 @@ interface Opened {
   readonly previous?: Pick<Subscription, 'claim' | 'delivered' | 'deliveredAt'>
 }
 
-const SOK: Reply<'SOK'> = { tag: 'SOK' }
+/** Names the service that the queue belongs to, if that is whose session this is. */
+const sokOf = ({ queue, binding }: QueueRequest<Sub>): Reply<'SOK'> => {
+  const { serviceId } = queue
+  const isOurs = serviceId !== undefined && serviceId === binding.service?.service.serviceId
+  return { tag: 'SOK', ...(isOurs && { serviceId }) }
+}
 
 /** Before the store is asked, so that what it delivers meanwhile finds the subscription. */
 const open = ({ connection }: Context, request: QueueRequest<Sub>, claim: number): Opened => {
@@ -54,9 +59,10 @@ const opened = (context: Context, one: Opened, head: StoredMessage | undefined):
   const { subscriptions } = context.connection
   const { recipientId, dhSecret } = one.request.queue
   const sent = (): void => subscriptions.release(recipientId, one.subscription)
-  if (head === undefined) return { reply: SOK, sent }
+  const reply = sokOf(one.request)
+  if (head === undefined) return { reply, sent }
   subscriptions.delivered(recipientId, one.subscription, head.messageId)
-  return { reply: SOK, event: messageReply(context.crypto, dhSecret, head), sent }
+  return { reply, event: messageReply(context.crypto, dhSecret, head), sent }
 }
 
 const subscribe = async (
@@ -82,6 +88,7 @@ const subscribe = async (
 
 export const SUB: QueueCommand<Sub> = {
   ...byRecipient,
+  byService: 'too',
   async run(context, request) {
     const [outcome = STALE] = await runBatch(context, [request])
     return outcome

@@ -113,6 +113,10 @@ export const settingsSchema = z.object({
     help: 'Password asked for the creation of queues; absent: none.',
     secret: true,
   }),
+  services: setting(onOff, 'on', {
+    variable: 'SLUICE_SERVICES',
+    help: 'Whether clients are asked for certificates, by which notification servers are services.',
+  }),
   ...proxySettings,
   ...limitSettings,
   ...adminSettings,

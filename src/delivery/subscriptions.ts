@@ -13,6 +13,8 @@ import {
   type NotifierId,
   type RecipientId,
 } from '../protocol/ids.ts'
+import type { Service } from '../store/store.ts'
+import { ServiceSubscription } from './service-subscription.ts'
 
 /** A claim that the store holds for the connection, on a queue or a notifier. */
 export interface Claim {
@@ -62,15 +64,18 @@ class SubscriptionShares {
 export class Subscriptions {
   readonly #recipients = new Map<RecipientId, Subscription>()
   readonly #notifiers = new Map<NotifierId, Claim>()
+  /** In a service's session. */
+  readonly service: ServiceSubscription | undefined
   readonly #hooks: SubscriptionHooks
   readonly #measures: SubscriptionMeasures | undefined
   readonly #shares: SubscriptionShares | undefined
 
   /** @param measures those of all connections together */
-  constructor(hooks: SubscriptionHooks, measures?: SubscriptionMeasures) {
+  constructor(hooks: SubscriptionHooks, measures?: SubscriptionMeasures, service?: Service) {
     this.#hooks = hooks
     this.#measures = measures
     this.#shares = measures && new SubscriptionShares(measures)
+    this.service = service && new ServiceSubscription(service)
   }
 
   get(id: RecipientId): Subscription | undefined {
@@ -159,6 +164,7 @@ export class Subscriptions {
     if (this.#notifiers.delete(id)) this.#shares?.notifiers.change(-1)
   }
 
+  /** Undoes one count of `busy` of a notifier, or of the service. */
   releaseNotifier(claim: Claim): void {
     claim.busy -= 1
     if (claim.busy === 0) this.#hooks.released()
@@ -185,15 +191,16 @@ export class Subscriptions {
 
   /** Getters do not count: they hold nothing in the store. */
   get isEmpty(): boolean {
-    if (this.#notifiers.size > 0) return false
+    if (this.#notifiers.size > 0 || this.service?.isHeld) return false
     for (const { kind } of this.#recipients.values()) if (kind === 'subscriber') return false
     return true
   }
 
   /** What the store holds for this connection. */
-  get held(): { recipients: readonly RecipientId[]; notifiers: readonly NotifierId[] } {
+  get held() {
     const recipients: RecipientId[] = []
     for (const [id, { kind }] of this.#recipients) if (kind === 'subscriber') recipients.push(id)
-    return { recipients, notifiers: [...this.#notifiers.keys()] }
+    const service = this.service?.isHeld ? { service: this.service.service } : {}
+    return { recipients, notifiers: [...this.#notifiers.keys()], ...service }
   }
 }

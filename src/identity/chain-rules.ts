@@ -19,6 +19,7 @@ export type ChainProblem =
   | 'not valid now'
   | 'not version 3'
   | 'not an authority'
+  | 'not for signatures'
   | 'not an Ed25519 or Ed448 key'
 
 export class ChainError extends Error {

@@ -23,7 +23,7 @@ export const fingerprintOf = (chainDer: readonly Bytes[]): Bytes | undefined => 
  * certificate as the anchor, so that with three it may never meet the identity it checked the
  * hash of; in order, the identity certificate is always on the path.
  */
-const checkSignatures = (chain: readonly X509Certificate[]): void => {
+export const checkSignatures = (chain: readonly X509Certificate[]): void => {
   for (const [at, certificate] of chain.entries()) {
     const issuer = chain[at + 1]
     if (issuer === undefined) return // the anchor
@@ -34,12 +34,12 @@ const checkSignatures = (chain: readonly X509Certificate[]): void => {
   }
 }
 
-const checkValidity = (chain: readonly X509Certificate[], now: Date): void => {
+export const checkValidity = (chain: readonly X509Certificate[], now: Date): void => {
   for (const { validFromDate, validToDate } of chain.slice(0, -1))
     if (!(validFromDate <= now && now <= validToDate)) throw new ChainError('not valid now')
 }
 
-const leafKeyOf = (leaf: X509Certificate): PublicKey => {
+export const leafKeyOf = (leaf: X509Certificate): PublicKey => {
   try {
     const der = leaf.publicKey.export({ format: 'der', type: 'spki' })
     const key = decodeSpki(new Uint8Array(der))

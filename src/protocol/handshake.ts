@@ -1,5 +1,5 @@
 /** The hello messages, unpadded, and the signed session key in them (SMP, "Transport handshake"). */
-import { type Bytes, concatBytes, copyBytes, equalBytes, ProtocolError } from './bytes.ts'
+import { type Bytes, concatBytes, copyBytes, equalBytes, noBytes, ProtocolError } from './bytes.ts'
 import { parseTransportError, type TransportCode } from './error.ts'
 import { type ServiceId, serviceIdOf } from './ids.ts'
 import { type DhKey, decodeSpki, encodeSpki, type PublicKey, readDhKey, writeKey } from './keys.ts'
@@ -46,6 +46,9 @@ const roleLetters: readonly (readonly [ServiceRole, string])[] = [
   ['notifier', 'N'],
   ['proxy', 'P'],
 ]
+
+export const equalChains = (a: readonly Bytes[], b: readonly Bytes[]): boolean =>
+  a.length === b.length && a.every((one, index) => equalBytes(one, b[index] ?? noBytes))
 
 const readChainAndKey = (reader: Reader): ChainAndKey => ({
   chain: reader.nonEmptyList((r) => r.large()),

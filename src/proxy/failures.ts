@@ -53,6 +53,7 @@ export const openingFailure = (error: unknown): SmpError | undefined => {
     case 'version':
       return noVersion
     case 'identity':
+    case 'service':
     case 'session-key':
       return transport('HANDSHAKE BAD_AUTH')
   }

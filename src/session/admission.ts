@@ -9,9 +9,9 @@ import {
   isRefused,
   loadQueues,
   type Refused,
-  verifyFound,
 } from './authorize.ts'
 import { Turn } from './turn.ts'
+import { verifyFound } from './verify.ts'
 
 /** Keys tried, 40 to 190 us each, before other connections have their turn. */
 const CHECKED_KEYS = 32

@@ -1,21 +1,20 @@
 /**
- * From the transmissions of a block to commands that may run: their form, then who sent them
- * (SMP, "Verification of transmissions", in the order of the reference's checks).
+ * From the transmissions of a block to commands in form, with the queues that they are about (SMP,
+ * "Verification of transmissions", in the order of the reference's checks; verify.ts goes on).
  */
 import { entryOf } from '../commands/index.ts'
 import type { Credentials, QueueCommand, ServerCommand } from '../commands/spec.ts'
-import { credentialAlgorithm, verifyAuthorization } from '../crypto/authenticator.ts'
-import type { CryptoProvider, PrivateKey } from '../crypto/provider.ts'
-import { BLOCK_BYTES } from '../protocol/block.ts'
+import { credentialAlgorithm } from '../crypto/authenticator.ts'
+import type { PrivateKey } from '../crypto/provider.ts'
 import { type Bytes, noBytes, ProtocolError } from '../protocol/bytes.ts'
 import type { Command } from '../protocol/command.ts'
 import { decodeCommand, UnknownCommand } from '../protocol/command-decoder.ts'
 import type { CommandReason, SmpError } from '../protocol/error.ts'
 import { type EntityId, noEntity } from '../protocol/ids.ts'
-import type { AuthKey } from '../protocol/keys.ts'
-import { errAuth, type Reply, refusal } from '../protocol/reply.ts'
+import { type Reply, refusal } from '../protocol/reply.ts'
 import { decodeTransmission, hasSessionId, type Transmission } from '../protocol/transmission.ts'
 import type { Lookup, QueueParty, QueueRecord, QueueStore } from '../store/store.ts'
+import type { SessionService } from './service-hello.ts'
 
 /** The parts of a session that credentials are bound to. */
 export interface SessionBinding {
@@ -24,6 +23,8 @@ export interface SessionBinding {
   /** `SS(sessionId)`. */
   readonly authorizedPrefix: Bytes
   readonly sessionKey: PrivateKey<'X25519'> | undefined
+  /** Of a service's session; what it forwards for others is of none. */
+  readonly service?: SessionService
 }
 
 interface Addressed {
@@ -62,7 +63,7 @@ export const isFaulty = <T extends Addressed>(claim: T | Faulty): claim is Fault
 
 const badBlock: SmpError = { code: 'BLOCK' }
 
-const refuse = (addressed: Partial<Addressed>, error: SmpError): Refused => ({
+export const refuse = (addressed: Partial<Addressed>, error: SmpError): Refused => ({
   correlationId: addressed.correlationId ?? noBytes,
   entityId: addressed.entityId ?? noEntity,
   refusal: refusal(error),
@@ -119,55 +120,6 @@ export const readClaim = (bytes: Bytes, binding: SessionBinding): Claimed | Refu
   }
 }
 
-/** What is authorised in one piece, for the length of one verification. */
-const authorizedScratch = new Uint8Array(2 * BLOCK_BYTES)
-
-const verifies = (
-  crypto: CryptoProvider,
-  { authorization, correlationId, tail }: Transmission,
-  binding: SessionBinding,
-  keys: readonly AuthKey[],
-): boolean => {
-  const prefixBytes = binding.authorizedPrefix.length
-  authorizedScratch.set(binding.authorizedPrefix)
-  authorizedScratch.set(tail, prefixBytes)
-  const authorized = authorizedScratch.subarray(0, prefixBytes + tail.length)
-  const { sessionKey } = binding
-  const credential = { authorization, authorized, correlationId, sessionKey }
-  return verifyAuthorization(crypto, credential, keys)
-}
-
-/** The command if its credential is good for the queue, which may not exist. */
-const verifyClaim = (
-  crypto: CryptoProvider,
-  claim: Claimed,
-  queue: QueueRecord | undefined,
-): Authorized | Refused => {
-  const { transmission, command, binding } = claim
-  const hasAuthorization = transmission.authorization.length > 0
-  const check = (keys: readonly AuthKey[]): boolean =>
-    hasAuthorization && verifies(crypto, transmission, binding, keys)
-  const refused = { ...claim, refusal: errAuth }
-  if (claim.party === undefined) {
-    if (transmission.serviceSignature) return refuse(claim, { code: 'SERVICE' })
-    const key = claim.entry.ownKey?.(command)
-    return key === undefined || check([key]) ? claim : refused
-  }
-  if (queue === undefined) {
-    // the work of a queue that exists: hides which ids do
-    check([])
-    return refused
-  }
-  if (transmission.serviceSignature) return refuse(claim, { code: 'SERVICE' })
-  const keys = claim.entry.keys(queue, command)
-  if (keys === 'unsigned') {
-    if (!hasAuthorization) return { ...claim, queue }
-    check([])
-    return refused
-  }
-  return check(keys) ? { ...claim, queue } : refused
-}
-
 /** The queue of each claim, with one load for each kind of id; `fresh` ones are as stored. */
 export const loadQueues = async (
   store: QueueStore,
@@ -193,15 +145,4 @@ export const loadQueues = async (
   return queues
 }
 
-const missing: Lookup = { outcome: 'missing' }
-
-/** The command as far as what was found allows it. */
-export const verifyFound = (
-  crypto: CryptoProvider,
-  claim: Claimed,
-  lookup: Lookup = missing,
-): Authorized | Refused | Faulty => {
-  if (lookup.outcome === 'failed') return { ...claim, fault: lookup.cause }
-  const queue = lookup.outcome === 'found' ? lookup.queue : undefined
-  return verifyClaim(crypto, claim, queue)
-}
+export const missing: Lookup = { outcome: 'missing' }

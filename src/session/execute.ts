@@ -19,10 +19,10 @@ import {
   isRefused,
   loadQueues,
   type Refused,
-  verifyFound,
 } from './authorize.ts'
 import { faultAnswer } from './fault-answer.ts'
 import { Lanes } from './lanes.ts'
+import { verifyFound } from './verify.ts'
 
 /** Changes of one queue by others while one command runs; more are not expected. */
 const ATTEMPTS = 5

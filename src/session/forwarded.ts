@@ -116,7 +116,8 @@ export class ForwardedCommands {
     const commandKey = { secret, correlationId: forwarded.correlationId }
     const block = openCommandBlock(crypto, commandKey, forwarded.transmission)
     if (block === undefined) return error('CRYPTO')
-    const binding = { ...own, version: forwarded.version }
+    const { service: _, ...rest } = own
+    const binding = { ...rest, version: forwarded.version }
     const claim = readOnly(block, binding)
     return claim === undefined ? error('BLOCK') : { relayKey, commandKey, binding, claim }
   }

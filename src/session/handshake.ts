@@ -7,16 +7,18 @@ import {
   type ClientHello,
   decodeClientHello,
   encodeServerHello,
-  encodeServiceResponse,
   encodeSignedKey,
   type ServerHello,
   signedKeyContent,
 } from '../protocol/handshake.ts'
 import type { DhKey } from '../protocol/keys.ts'
 import { pad, unpad } from '../protocol/padding.ts'
+import { authorizedPrefix } from '../protocol/transmission.ts'
 import { hasBlockEncryption, hasServerKey, type VersionRange } from '../protocol/version.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { SessionBinding } from './authorize.ts'
 import { type BlockLayer, plainBlocks, sealedBlocks } from './block-layer.ts'
+import { type ServiceHelloOptions, type SessionService, welcomeService } from './service-hello.ts'
 
 /** What the handshake needs of the relay's identity. */
 export interface SessionIdentity {
@@ -31,6 +33,9 @@ export interface HandshakeOptions {
   readonly crypto: CryptoProvider
   readonly identity: SessionIdentity
   readonly versions: VersionRange
+  readonly registerService: ServiceHelloOptions['registerService']
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
 }
 
 export interface AgreedSession {
@@ -41,7 +46,22 @@ export interface AgreedSession {
   /** The client's key of this session, where its hello carried one. */
   readonly clientKey: DhKey | undefined
   readonly blocks: BlockLayer
+  /** Of a service's session; its role restricts the whole of it. */
+  readonly service?: SessionService
 }
+
+export const bindingOf = ({
+  version,
+  sessionId,
+  sessionKey,
+  service,
+}: AgreedSession): SessionBinding => ({
+  version,
+  sessionId,
+  sessionKey,
+  authorizedPrefix: authorizedPrefix(sessionId),
+  ...(service && { service }),
+})
 
 /** Clients without ALPN speak v6 and expect no key. */
 const offeredVersions = (transport: Transport, { min, max }: VersionRange): VersionRange => {
@@ -91,7 +111,7 @@ const firstBlock = async (transport: Transport): Promise<Bytes> => {
 /**
  * Hellos both ways.
  * @throws ProtocolError when the connection is to be closed: the peer is told nothing, except a
- * service that its sessions are not served
+ * service; or what the store throws of a service
  */
 export const shakeHands = async (
   transport: Transport,
@@ -105,16 +125,15 @@ export const shakeHands = async (
   transport.send(pad(encodeServerHello(hello), BLOCK_BYTES))
   const clientHello = decodeClientHello(unpad(await firstBlock(transport)))
   checkHello(clientHello, identity, offered)
-  if (clientHello.service !== undefined) {
-    const refusal = encodeServiceResponse({ error: 'HANDSHAKE BAD_SERVICE' })
-    transport.send(pad(refusal, BLOCK_BYTES))
-    throw new ProtocolError('service sessions are not served')
-  }
+  const blocks = blockLayer(crypto, clientHello, sessionId, key.privateKey)
+  const service =
+    clientHello.service && (await welcomeService(clientHello.service, transport, options))
   return {
     version: clientHello.version,
     sessionId,
     sessionKey: hasServerKey(offered.max) ? key.privateKey : undefined,
     clientKey: clientHello.sessionKey,
-    blocks: blockLayer(crypto, clientHello, sessionId, key.privateKey),
+    blocks,
+    ...(service && { service }),
   }
 }

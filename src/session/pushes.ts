@@ -3,18 +3,17 @@ import type { Context } from '../commands/spec.ts'
 import { messageReply } from '../delivery/message-reply.ts'
 import type { Subscription, Subscriptions } from '../delivery/subscriptions.ts'
 import type { DeliveryPath, SessionMeasures } from '../measures/session-measures.ts'
-import type { NotifierId, RecipientId } from '../protocol/ids.ts'
+import type { RecipientId } from '../protocol/ids.ts'
 import { refusal } from '../protocol/reply.ts'
 import type { Fetched, StoredMessage, StoreEvent } from '../store/store.ts'
 import type { Endings } from './endings.ts'
-import { eventOf, type Outgoing, type Output } from './output.ts'
+import { Notifications } from './notifications.ts'
+import { eventOf, type Output } from './output.ts'
 
 /** Heads fetched at once: one output buffer's worth. */
 const FETCHED_HEADS = 8
 /** Until a store that failed is asked again. */
 const RETRY_MS = 1000
-/** Notifications taken from a notifier at once; a block holds 80. */
-const TAKEN_NOTIFICATIONS = 80
 
 export interface PushOptions {
   readonly context: Omit<Context, 'connection' | 'runForwarded'>
@@ -47,15 +46,14 @@ export class Pushes {
   readonly #options: PushOptions
   /** Queues whose head is to be fetched and pushed, and since when it was there, where that is known. */
   readonly #wanted = new Map<RecipientId, Accepted | undefined>()
-  readonly #notified = new Set<NotifierId>()
-  #flushTimer: NodeJS.Timeout | undefined
+  readonly #notifications: Notifications
   #retryTimer: NodeJS.Timeout | undefined
   #isFetching = false
   #isStopped = false
-  #flushing: Promise<void> | undefined
 
   constructor(options: PushOptions) {
     this.#options = options
+    this.#notifications = new Notifications(options)
   }
 
   receive(event: Exclude<StoreEvent, Event<'isolated'>>): void {
@@ -71,7 +69,13 @@ export class Pushes {
         this.#blocked(event)
         break
       case 'notified':
-        this.#notify(event)
+        this.#notifications.add(event.notifierId)
+        break
+      case 'service-notified':
+        this.#notifications.addService()
+        break
+      case 'service-ended':
+        this.#options.endings.addService(event.claim)
         break
     }
   }
@@ -84,14 +88,13 @@ export class Pushes {
 
   /** As `stop`, once notifications that were taken from the store are on their way. */
   async settle(): Promise<void> {
-    clearTimeout(this.#flushTimer)
-    await this.#flushing
+    await this.#notifications.settle()
     this.stop()
   }
 
   stop(): void {
     this.#isStopped = true
-    clearTimeout(this.#flushTimer)
+    this.#notifications.stop()
     clearTimeout(this.#retryTimer)
   }
 
@@ -193,51 +196,6 @@ export class Pushes {
   #blocked({ recipientId, claim, blocking }: Event<'blocked'>): void {
     if (this.#options.subscriptions.get(recipientId)?.claim === claim)
       this.#options.output.send([eventOf(recipientId, refusal({ code: 'BLOCKED', blocking }))])
-  }
-
-  #notify({ notifierId }: Event<'notified'>): void {
-    if (this.#options.subscriptions.notifier(notifierId) === undefined) return
-    this.#notified.add(notifierId)
-    this.#scheduleFlush()
-  }
-
-  #scheduleFlush(): void {
-    if (this.#flushTimer !== undefined || this.#isStopped) return
-    this.#flushTimer = setTimeout(() => {
-      this.#flushing = this.#flush()
-      void this.#flushing.finally(() => {
-        this.#flushTimer = undefined
-        if (this.#notified.size > 0) this.#scheduleFlush()
-      })
-    }, this.#options.notificationIntervalMs)
-  }
-
-  /** Notifications of all notifiers together: a block holds many. */
-  async #flush(): Promise<void> {
-    const { output, context, connection, measures, onFault } = this.#options
-    await output.ready()
-    const ids = [...this.#notified]
-    this.#notified.clear()
-    const take = { connection: connection.id, limit: TAKEN_NOTIFICATIONS }
-    const list: Outgoing[] = []
-    const again = (id: NotifierId): unknown => this.#notified.add(id)
-    try {
-      const all = await context.store.takeNotifications(ids, take)
-      ids.forEach((id, index) => {
-        const taken = all[index]
-        for (const { nonce, meta } of taken ?? [])
-          list.push(eventOf(id, { tag: 'NMSG', nonce, meta }))
-        if (taken === undefined || taken.length === TAKEN_NOTIFICATIONS) again(id)
-      })
-    } catch (error) {
-      ids.forEach(again)
-      onFault(error, 'notifications')
-    }
-    if (this.#isStopped || list.length === 0) return
-    output.send(list)
-    if (measures === undefined) return
-    measures.notifications.sent += list.length
-    measures.notifications.batches += 1
   }
 }
 

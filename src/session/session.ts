@@ -7,7 +7,6 @@ import type { SessionMeasures } from '../measures/session-measures.ts'
 import type { BlockPacker } from '../protocol/block.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 import type { RecipientId } from '../protocol/ids.ts'
-import { authorizedPrefix } from '../protocol/transmission.ts'
 import type { Slots } from '../slots.ts'
 import type { StoreEvent } from '../store/store.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -20,7 +19,7 @@ import { remoteSlots, windowsOf } from './bounds.ts'
 import { Endings } from './endings.ts'
 import { Executor } from './execute.ts'
 import { ForwardedCommands } from './forwarded.ts'
-import type { AgreedSession } from './handshake.ts'
+import { type AgreedSession, bindingOf } from './handshake.ts'
 import { errBlock, errBusy, Output } from './output.ts'
 import { paced } from './pacing.ts'
 import { Pushes } from './pushes.ts'
@@ -68,17 +67,12 @@ export class Session implements Listener {
 
   constructor(options: SessionOptions) {
     const { transport, agreed, connection, context, packer, limits, measures, onFault } = options
-    const { version, sessionId, sessionKey, clientKey, blocks } = agreed
+    const { clientKey, blocks, service } = agreed
     this.#options = options
     this.#accounts = new Accounts(measures)
     this.#windows = windowsOf(measures)
     this.#blocks = blocks
-    this.#binding = {
-      version,
-      sessionId,
-      sessionKey,
-      authorizedPrefix: authorizedPrefix(sessionId),
-    }
+    this.#binding = bindingOf(agreed)
     const { now, store, crypto } = context
     this.#remote = remoteSlots(context.policy)
     this.#lastReceivedAt = now()
@@ -87,8 +81,13 @@ export class Session implements Listener {
       fetchHead: (id: RecipientId) => this.#pushes.want(id),
       released: () => endings.flush(),
     }
-    this.#subscriptions = new Subscriptions(hooks, measures?.subscriptions)
-    const endings = new Endings(this.#output, this.#subscriptions, measures?.endings)
+    this.#subscriptions = new Subscriptions(hooks, measures?.subscriptions, service?.service)
+    const endings = new Endings({
+      output: this.#output,
+      subscriptions: this.#subscriptions,
+      measures: measures?.endings,
+      onOverflow: () => this.close(),
+    })
     this.#pushes = new Pushes({
       ...options,
       output: this.#output,

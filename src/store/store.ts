@@ -14,22 +14,20 @@ import type {
   NotifierId,
   RecipientId,
   SenderId,
+  ServiceId,
 } from '../protocol/ids.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import type { QueueMode } from '../protocol/reply.ts'
 import type { ActiveQueues, StoreCounts } from './counts.ts'
+import type { Notifier, NotifierStore, Service, StoredNotification } from './notifier-store.ts'
 import type { OperatorCalls } from './operator-calls.ts'
+import type { ServiceStore } from './service-store.ts'
+
+export type { Notifier, Service, StoredNotification } from './notifier-store.ts'
 
 export type QueueStatus =
   | { readonly state: 'active' | 'suspended' }
   | { readonly state: 'blocked'; readonly blocking: Blocking }
-
-export interface Notifier {
-  readonly notifierId: NotifierId
-  readonly authKey: AuthKey
-  /** 32 bytes; encrypts notification metadata. */
-  readonly dhSecret: Bytes
-}
 
 /**
  * What commands are authorised against. Records are immutable: every change makes a new one with
@@ -46,10 +44,13 @@ export interface QueueRecord {
   readonly mode?: QueueMode
   readonly linkId?: LinkId
   readonly notifier?: Notifier
+  /** The messaging service that made the queue. */
+  readonly serviceId?: ServiceId
   readonly status: QueueStatus
 }
 
-export type NewQueue = Omit<QueueRecord, 'revision' | 'status' | 'linkId'> & {
+export type NewQueue = Omit<QueueRecord, 'revision' | 'status' | 'linkId' | 'notifier'> & {
+  readonly notifier?: Omit<Notifier, 'service'>
   readonly link?: LinkContent & { readonly linkId: LinkId }
 }
 
@@ -65,18 +66,9 @@ export type StoredMessage =
     }
   | { readonly kind: 'quota'; readonly messageId: MessageId; readonly timestamp: number }
 
-export interface StoredNotification {
-  /** Whole seconds since the epoch. */
-  readonly timestamp: number
-  /** 24 bytes. */
-  readonly nonce: Bytes
-  /** Encrypted to the notifier's client, 144 bytes. */
-  readonly meta: Bytes
-}
-
 /**
- * A connection's claim on a queue or notifier. Each SUB and NSUB makes a new claim, so that news
- * about an earlier one is told apart.
+ * A connection's claim on a queue, notifier or service. Each SUB, NSUB and NSUBS makes a new claim,
+ * so that news about an earlier one is told apart.
  */
 export interface Subscriber {
   readonly connection: number
@@ -93,6 +85,7 @@ export type StoreEvent = { readonly claim: number } & (
       /** When it was, in milliseconds since the epoch by the clock of its pod, if that is known. */
       readonly acceptedAt?: number
     }
+  /** Also of a notifier that was a service's: then the claim is the one on the service. */
   | { readonly type: 'ended' | 'deleted'; readonly entityId: RecipientId | NotifierId }
   | {
       readonly type: 'blocked'
@@ -100,6 +93,8 @@ export type StoreEvent = { readonly claim: number } & (
       readonly blocking: Blocking
     }
   | { readonly type: 'notified'; readonly notifierId: NotifierId }
+  /** `service-notified`: notifications of a service wait; `service-ended`: others hold it now. */
+  | { readonly type: 'service-notified' | 'service-ended' }
   /** Nothing reaches the connection here any more, whatever its claims: elsewhere it might. */
   | { readonly type: 'isolated' }
 )
@@ -146,7 +141,7 @@ export interface Append {
   readonly notification?: StoredNotification
 }
 
-export interface QueueStore extends OperatorCalls {
+export interface QueueStore extends NotifierStore, ServiceStore, OperatorCalls {
   /**
    * In the order of the ids. A record may be one of the past, which is good enough to act on, as
    * calls refuse it; a refusal has to rest on a `fresh` one. The same work whether or not there is a
@@ -206,28 +201,13 @@ export interface QueueStore extends OperatorCalls {
     senderKey?: AuthKey,
   ): Promise<Stale | { readonly outcome: 'done'; readonly content?: LinkContent }>
 
-  /** Replaces the notifier; the old one's subscriber, unless it is `by`, gets `deleted`. */
-  setNotifier(queue: QueueRecord, notifier: Notifier, by: number): Promise<Stale | Done | Taken>
-  removeNotifier(queue: QueueRecord, by: number): Promise<Stale | Done>
-  subscribeNotifiers(
-    queues: readonly QueueRecord[],
-    subscriber: Subscriber,
-  ): Promise<readonly (Stale | Done | Failed)[]>
-  /**
-   * Removes and returns the oldest notifications, up to `limit` of each notifier, of notifiers that
-   * the connection holds; undefined where that failed.
-   */
-  takeNotifications(
-    notifierIds: readonly NotifierId[],
-    options: { readonly connection: number; readonly limit: number },
-  ): Promise<readonly (readonly StoredNotification[] | undefined)[]>
-
   /** Gives up all that a closed connection still holds, which is what it says. */
   release(
     connection: number,
     held: {
       readonly recipients: readonly RecipientId[]
       readonly notifiers: readonly NotifierId[]
+      readonly service?: Service
     },
   ): Promise<void>
   /**

@@ -3,6 +3,7 @@ import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
 import type { HandshakeMeasures } from '../measures/transport-measures.ts'
+import type { Bytes } from '../protocol/bytes.ts'
 import { BlockStream } from './block-stream.ts'
 import { type Endpoint, nameOf } from './clients.ts'
 import { drained } from './drained.ts'
@@ -23,7 +24,11 @@ export interface TlsCredentials {
 // no resumption: every session has a Finished of its own to be bound to, and no ticket links two
 const secureOptions = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION
 
-export const smpTlsOptions = ({ chainPem, keyPem }: TlsCredentials): TlsOptions => ({
+/** @param asksServices whether clients are asked for certificates, which services alone have */
+export const smpTlsOptions = (
+  { chainPem, keyPem }: TlsCredentials,
+  asksServices = true,
+): TlsOptions => ({
   cert: chainPem,
   key: keyPem,
   minVersion: 'TLSv1.2',
@@ -33,7 +38,8 @@ export const smpTlsOptions = ({ chainPem, keyPem }: TlsCredentials): TlsOptions 
   ecdhCurve: 'X448:X25519',
   sigalgs: 'ed448:ed25519',
   secureOptions,
-  requestCert: true,
+  // whatever is shown is judged when a hello says that it is a service's
+  requestCert: asksServices,
   rejectUnauthorized: false,
   // without a common entry the handshake fails with no_application_protocol
   ALPNCallback: ({ protocols }) => protocols.find((name) => knownAlpn.includes(name)),
@@ -104,6 +110,19 @@ export class TlsHandshakes {
 
 const isTimeout = (error: NodeJS.ErrnoException): boolean =>
   error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT'
+/** One more than a service may show is enough to refuse it. */
+const MAX_CHAIN = 5
+
+/** As they were sent; whose key the leaf's is has been proven, and nothing else checked. */
+const chainOf = (socket: TLSSocket): readonly Bytes[] => {
+  const chain: Bytes[] = []
+  let certificate = socket.getPeerX509Certificate()
+  while (certificate !== undefined && chain.length < MAX_CHAIN) {
+    chain.push(new Uint8Array(certificate.raw))
+    certificate = certificate.issuerCertificate
+  }
+  return chain
+}
 
 /** The socket must have finished its handshake; undefined if it was closed meanwhile. */
 export const tlsTransport = (
@@ -126,6 +145,7 @@ export const tlsTransport = (
     kind: 'smp',
     sessionId,
     alpn: socket.alpnProtocol || undefined,
+    clientChain: () => chainOf(socket),
     clientAddress,
     blocks,
     send: (block) => {

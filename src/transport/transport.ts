@@ -8,6 +8,8 @@ export interface Transport {
   readonly sessionId: Bytes
   /** Undefined when the client offered none, which only v6 clients do. */
   readonly alpn: string | undefined
+  /** The certificates that the client showed, DER, leaf first; none where TLS ends elsewhere. */
+  readonly clientChain: () => readonly Bytes[]
   /** For limits by address; never stored or logged. Undefined if not known. */
   readonly clientAddress: string | undefined
   /** Blocks of 16,384 bytes; ends when the connection does. Read by one reader, once. */

@@ -105,6 +105,7 @@ const webSocketTransport = (
   keepAlive(webSocket)
   return {
     ...identity,
+    clientChain: () => [],
     // what the protocol asks of a client to be offered more than v6
     alpn: 'http/1.1',
     blocks,

@@ -10,6 +10,7 @@ const forNode = [
   'open-client.ts',
   'tls-transport.ts',
   'node-web-socket.ts',
+  'service-certificate.ts',
 ]
 const portablePackages = [
   '@noble/ciphers',

@@ -279,7 +279,11 @@ describe('as a process', () => {
   })
 
   test('a relay says in one line why its admin port cannot be used', async () => {
-    const data = { SLUICE_DATA_DIR: join(directory, 'data'), SLUICE_PORT: '0' }
+    const data = {
+      SLUICE_DATA_DIR: join(directory, 'data'),
+      SLUICE_PORT: '0',
+      SLUICE_OPS_PORT: '0',
+    }
     const port = `${relay.adminPort}`
     const taken = await execute(['start'], {
       ...data,

@@ -189,6 +189,7 @@ describe('a relay', () => {
     const { code, out, err } = await run(['start'], {
       SLUICE_DATA_DIR: 'taken',
       SLUICE_PORT: port,
+      SLUICE_OPS_PORT: '0',
       SLUICE_LOG_LEVEL: 'warn',
     })
     other.close()
@@ -349,7 +350,7 @@ describe('demo', () => {
 
   test('takes the address and the password of the relay that is here', async () => {
     const env = { SLUICE_DATA_DIR: 'demo-here', SLUICE_CREATE_PASSWORD: 'swordfish' }
-    const relay = new Running(['start'], { ...env, SLUICE_PORT: '0' })
+    const relay = new Running(['start'], { ...env, SLUICE_PORT: '0', SLUICE_OPS_PORT: '0' })
     const address = addressIn(await relay.line())
     const SLUICE_PORT = address.replace(/^.*:/, '')
     const { code, out, err } = await run(['demo'], { ...env, SLUICE_PORT })

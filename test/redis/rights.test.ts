@@ -26,6 +26,7 @@ const COMMANDS = [
   ...['hdel', 'hget', 'hgetall', 'hincrby', 'hkeys', 'hlen', 'hmget', 'hset', 'hsetnx'],
   'pttl',
   ...['lindex', 'llen', 'lpop', 'lrange', 'ltrim', 'rpush'],
+  ...['zadd', 'zcard', 'zrange', 'zrem'],
 ] as const
 
 /** `asking` while slots move. */

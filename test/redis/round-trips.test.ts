@@ -18,6 +18,7 @@ import {
   newSubscriber,
 } from '../store/builders.ts'
 import { type Pod, recordOf } from '../store/cluster.ts'
+import { given, held, register, take, toldOften } from '../store/services.ts'
 import { ask } from '../support/redis/ask.ts'
 import { CommandProxy, type Round } from '../support/redis/command-proxy.ts'
 import { openPods, type StorePods } from '../support/redis/store-pods.ts'
@@ -123,10 +124,70 @@ describe('SEND of a queue that the pod knows', () => {
         assert.equal((await watcher.events.next(subscriber.connection)).type, 'notified')
     })
 
+  for (const where of ['nowhere', 'here', 'elsewhere'] as const)
+    test(`with a notification for a service, held ${where}`, async () => {
+      const watcher = where === 'here' ? pod : other
+      const service = await register(watcher)
+      const { queue } = await given(other, service)
+      const subscriber = newSubscriber()
+      if (where !== 'nowhere') await watcher.store.subscribeService(service, subscriber)
+      // the first time the pod learns who holds the service
+      await send(await hot(queue), true)
+      const second = await given(other, service)
+      assert.deepEqual(await send(await hot(second.queue), true), ONE_SCRIPT)
+      assert.deepEqual(await send(await hot(second.queue), true), ONE_SCRIPT)
+      if (where !== 'nowhere')
+        assert.equal((await watcher.events.next(subscriber.connection)).type, 'service-notified')
+    })
+
   test('of a batch: one round trip for all', async () => {
     const queues = await Promise.all((await queuesMadeBy(other, 100)).map(hot))
     const cost = await costOf(() => Promise.all(queues.map((queue) => pod.append(queue))))
     assert.deepEqual(cost, { scripts: 100, rounds: [{ EVALSHA: 100 }] })
+  })
+})
+
+describe('services', () => {
+  for (const count of BATCHES) {
+    test(`NSUB of ${count} notifiers: one script each, in one round trip`, async () => {
+      const service = await register(pod)
+      const queues = await Promise.all(
+        Array.from({ length: count }, () => pod.create({ notifier: newNotifier() })),
+      )
+      const cost = await costOf(() => pod.store.associateNotifiers(queues, service))
+      assert.deepEqual(cost, { scripts: count, rounds: [{ EVALSHA: count }] })
+    })
+
+    test(`NSUBS of ${count} notifiers: one partition decides, and the others follow`, async () => {
+      const service = await register(pod)
+      const queues = await Promise.all(
+        Array.from({ length: count }, () => other.create({ notifier: newNotifier() })),
+      )
+      await other.store.associateNotifiers(queues, service)
+      const cost = await costOf(async () => {
+        const subscribed = await pod.store.subscribeService(service, newSubscriber())
+        assert.deepEqual(subscribed, { count })
+      })
+      assert.deepEqual(cost, { scripts: 256, rounds: [{ EVALSHA: 1 }, { EVALSHA: 255 }] })
+    })
+  }
+
+  test('NMSG: what waits is read and taken in three round trips, in two once it is known', async () => {
+    const scene = await held(pod)
+    const all = await Promise.all(Array.from({ length: 20 }, () => given(other, scene.service)))
+    const round = async () => {
+      for (const { queue } of all) await other.append(queue, other.notification())
+      await toldOften(pod, scene, 1)
+      const { rounds } = await costOf(async () => {
+        let taken = 0
+        while (taken < all.length) taken += (await take(pod, scene)).notifications.length
+      })
+      return rounds
+    }
+    assert.deepEqual(
+      (await round()).map((one) => Object.keys(one).join()),
+      ['ZRANGE', 'HGETALL', 'EVALSHA'],
+    )
   })
 })
 

@@ -6,11 +6,10 @@ import { BLOCK_BYTES } from '../../src/protocol/block.ts'
 import { type Bytes, concatBytes, latin1Text, utf8Bytes } from '../../src/protocol/bytes.ts'
 import {
   type ClientHello,
-  decodeServiceResponse,
   decodeSignedKey,
   encodeClientHello,
 } from '../../src/protocol/handshake.ts'
-import { pad, unpad } from '../../src/protocol/padding.ts'
+import { pad } from '../../src/protocol/padding.ts'
 import { turn } from '../support/clock.ts'
 import type { MemoryConnection } from '../support/memory-transport.ts'
 import { dhKey, signingKey, transmissionOf, unsigned } from '../support/wire.ts'
@@ -22,12 +21,6 @@ const sessionKey = dhKey().publicKey
 
 const helloOf = (fields: Partial<ClientHello> = {}): Bytes =>
   encodeClientHello({ version: 18, keyHash, sessionKey, proxyServer: false, ...fields })
-
-const service = {
-  role: 'messaging',
-  chain: identity.chain,
-  signedKey: Uint8Array.of(1, 2, 3),
-} as const
 
 interface Scene extends AsyncDisposable {
   readonly relay: WireRelay
@@ -217,25 +210,6 @@ describe('a client hello that is not: the connection is closed without a word', 
       assert.equal(connection.take(), undefined)
     }
     assert.equal(relay.hub.size, 0)
-  })
-})
-
-describe('a service', () => {
-  test('is told that its sessions are not served, and the connection is closed', async () => {
-    await using at = await scene()
-    await says(at, pad(helloOf({ service }), BLOCK_BYTES))
-    const response = at.connection.take()
-    assert.ok(response)
-    assert.deepEqual(decodeServiceResponse(unpad(response)), { error: 'HANDSHAKE BAD_SERVICE' })
-    expectClosedSilently(at)
-  })
-
-  test('is told nothing by a relay of another identity, or in another version', async () => {
-    for (const wrong of [{ keyHash: crypto.randomBytes(32) }, { version: 19 }]) {
-      await using at = await scene()
-      await says(at, pad(helloOf({ service, ...wrong }), BLOCK_BYTES))
-      expectClosedSilently(at)
-    }
   })
 })
 

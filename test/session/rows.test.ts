@@ -9,6 +9,7 @@ import * as create from './rows/create.ts'
 import * as deliver from './rows/deliver.ts'
 import * as keep from './rows/keep.ts'
 import * as links from './rows/links.ts'
+import * as services from './rows/services.ts'
 
 interface Row {
   readonly row: number
@@ -62,12 +63,12 @@ const rows: readonly Row[] = [
     instead: 'a benchmark; the same work is counted in auth-work.test.ts',
   },
   { row: 19, name: 'notifications', run: keep.notifications },
-  { row: 20, name: 'service notifications', instead: 'there are no service sessions yet' },
+  { row: 20, name: 'service notifications', run: services.serviceNotifications },
   {
     row: 21,
     name: 'service association',
-    instead: 'SUB and NSUB of an ordinary session are answered without a service id',
-    run: keep.subWithoutService,
+    instead: 'of connections instead of restarts, which a store in memory does not outlive',
+    run: services.serviceAssociation,
   },
   { row: 22, name: 'expiry on SEND', run: keep.expireOnSend },
   { row: 23, name: 'expiry by interval', run: keep.expireByInterval },

@@ -12,6 +12,7 @@ import { operatorCases, podOperatorCases } from './contract/operators.ts'
 import { podCases } from './contract/pods.ts'
 import { podRaceCases, raceCases } from './contract/races.ts'
 import { recordCases } from './contract/records.ts'
+import { podServiceCases, serviceCases } from './contract/services.ts'
 import { podStaleCases, staleCases } from './contract/stale.ts'
 import { subscriptionCases } from './contract/subscriptions.ts'
 
@@ -25,6 +26,7 @@ const subjects: Readonly<Record<string, Cases>> = {
   subscriptions: subscriptionCases,
   links: linkCases,
   notifiers: notifierCases,
+  services: serviceCases,
   expiry: expiryCases,
   counts: countCases,
   activity: activityCases,
@@ -37,6 +39,7 @@ const clusterSubjects: Readonly<Record<string, Cases>> = {
   'old records of two pods': podStaleCases,
   'races of two pods': podRaceCases,
   'counts of two pods': podCountCases,
+  'services of two pods': podServiceCases,
   'activity of two pods': podActivityCases,
   'operators at two pods': podOperatorCases,
 }

@@ -74,6 +74,11 @@ const podView = (store: QueueStore, own: Own): QueueStore => {
     removeNotifier: (queue, by) => store.removeNotifier(queue, own(by)),
     subscribeNotifiers: (queues, subscriber) => store.subscribeNotifiers(queues, mine(subscriber)),
     takeNotifications: (ids, options) => store.takeNotifications(ids, mine(options)),
+    registerService: (certificate) => store.registerService(certificate),
+    subscribeService: (service, subscriber) => store.subscribeService(service, mine(subscriber)),
+    associateNotifiers: (queues, service) => store.associateNotifiers(queues, service),
+    takeServiceNotifications: (service, options) =>
+      store.takeServiceNotifications(service, mine(options)),
     release: (connection, held) => store.release(own(connection), held),
     problems: () => store.problems(),
     count: () => store.count(),

@@ -5,14 +5,14 @@ import { limits, type StoreFactory, startPods } from './cluster.ts'
 import { changeCommands } from './model/change-steps.ts'
 import { messageCommands } from './model/message-steps.ts'
 import { queueCommands } from './model/queue-steps.ts'
+import { serviceCommands } from './model/service-steps.ts'
 import { World } from './model/world.ts'
 
 const RUNS = 200
 
-const sequences = fc.commands([...queueCommands, ...messageCommands, ...changeCommands], {
-  maxCommands: 100,
-  size: 'max',
-})
+const all = [...queueCommands, ...messageCommands, ...changeCommands, ...serviceCommands]
+
+const sequences = fc.commands(all, { maxCommands: 100, size: 'max' })
 
 interface ModelOptions {
   readonly expireOnSend: boolean

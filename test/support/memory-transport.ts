@@ -7,6 +7,8 @@ import { turn } from './clock.ts'
 export interface Binding {
   readonly sessionId: Bytes
   readonly alpn: string | undefined
+  /** What the client showed in TLS; none if absent. */
+  readonly chain?: readonly Bytes[]
 }
 
 /** A client's end of a connection, whatever carries it. */
@@ -94,6 +96,7 @@ export class MemoryConnection implements FarEnd {
     return {
       kind: 'smp',
       ...this.binding,
+      clientChain: () => this.binding.chain ?? [],
       clientAddress: undefined,
       blocks: this.#toRelay,
       send: (block) => this.#deliver(block),

@@ -27,7 +27,13 @@ export class RunningRelay implements AsyncDisposable {
 
   constructor(env: Readonly<Record<string, string>>) {
     this.#child = spawn(process.execPath, [sluice, 'start'], {
-      env: { SLUICE_PORT: '0', SLUICE_BIND: '127.0.0.1', SLUICE_HOST: '127.0.0.1', ...env },
+      env: {
+        SLUICE_PORT: '0',
+        SLUICE_OPS_PORT: '0',
+        SLUICE_BIND: '127.0.0.1',
+        SLUICE_HOST: '127.0.0.1',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {

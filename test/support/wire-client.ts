@@ -19,6 +19,7 @@ import {
   dhKey,
   type Heard,
   type Line,
+  type Signer,
   signingKey,
   transmissionOf,
   type WireSession,
@@ -79,6 +80,12 @@ export class WireClient<C extends FarEnd = MemoryConnection> {
 
   get isEncrypted(): boolean {
     return this.#cipher !== undefined
+  }
+
+  /** In a service's session both keys sign. */
+  both(key: KeyPair): Signer {
+    const { service } = this.session
+    return service === undefined ? key : { queue: key, service: service.key }
   }
 
   /** Sends the lines together, in one block if they fit. */
@@ -188,7 +195,7 @@ export class WireClient<C extends FarEnd = MemoryConnection> {
       dhKey: dh.publicKey,
       ...(notifier && { notifier }),
     } as const
-    this.says([key, corrId, '', commandText(command, this.version)])
+    this.says([this.both(key), corrId, '', commandText(command, this.version)])
     const ids = await this.#nextReply(corrId, '', 'IDS')
     const { recipientId: rid, senderId: sid, linkId } = ids
     const queue = new WireQueue({ rid, sid, key, linkId, secret: secretOf(dh, ids.serverDhKey) })

@@ -7,6 +7,7 @@ import { BLOCK_BYTES } from '../../src/protocol/block.ts'
 import type { Bytes } from '../../src/protocol/bytes.ts'
 import {
   decodeServerHello,
+  decodeServiceResponse,
   decodeSignedKey,
   encodeClientHello,
   type ServerHello,
@@ -19,6 +20,7 @@ import type { FarEnd } from './memory-transport.ts'
 import { dhKey } from './wire.ts'
 import { WireClient } from './wire-client.ts'
 import type { WireDirectory } from './wire-directory.ts'
+import { serviceHello, type WireService } from './wire-service.ts'
 
 /** A block may come in pieces. */
 const PATIENCE = 20
@@ -33,6 +35,10 @@ export interface ConnectOptions {
   readonly proxyServer?: boolean
   /** `none`: the client offers no ALPN. */
   readonly alpn?: 'none'
+  /** Shown in TLS and in the hello; from v16. */
+  readonly service?: WireService
+  /** What TLS shows; default: the certificates of the service. */
+  readonly chain?: readonly Bytes[]
   /** 12 bytes in TLS 1.2, 32 in TLS 1.3. */
   readonly sessionId?: Bytes
 }
@@ -41,30 +47,52 @@ export interface ConnectOptions {
 export const sayHello = async <C extends FarEnd>(
   connection: C,
   directory: WireDirectory,
-  { version = 18, hasKey = true, proxyServer = false }: ConnectOptions = {},
+  { version = 18, hasKey = true, proxyServer = false, service }: ConnectOptions = {},
 ): Promise<WireClient<C>> => {
   const hello = await takeServerHello(connection)
   const pair = dhKey()
   const sessionKey = hasKey ? { sessionKey: pair.publicKey } : {}
   const { keyHash } = identity
-  const content = encodeClientHello({ version, keyHash, ...sessionKey, proxyServer })
+  const said = service && serviceHello(service)
+  const asService = said && { service: said.hello }
+  const content = encodeClientHello({ version, keyHash, ...sessionKey, proxyServer, ...asService })
   connection.send(pad(content, BLOCK_BYTES))
   const { sessionId } = connection.binding
   const serverKey = serverKeyOf(hello)
   const isEncrypted = hasKey && !proxyServer && hasBlockEncryption(version)
   const secret = hasKey && serverKey ? secretOf(pair, serverKey) : undefined
   const cipher = isEncrypted ? cipherOf(connection, secret) : undefined
-  const session = { version, sessionId, ...(serverKey && { serverKey }), ...(secret && { secret }) }
+  const session = {
+    ...{ version, sessionId },
+    ...(serverKey && { serverKey }),
+    ...(secret && { secret }),
+    ...(said && service && { service: await serviceOf(connection, service, said.key) }),
+  }
   return new WireClient(connection, session, { cipher, directory })
 }
 
 export const takeServerHello = async (connection: FarEnd): Promise<ServerHello> => {
+  return decodeServerHello(unpad(await takeBlock(connection)))
+}
+
+/** What the relay answers a service, which it has to accept. */
+const serviceOf = async (
+  connection: FarEnd,
+  { identity: { keyHash: certificateHash } }: WireService,
+  key: KeyPair<'Ed25519'>,
+) => {
+  const response = decodeServiceResponse(unpad(await takeBlock(connection)))
+  assert.ok('serviceId' in response, 'the service is accepted')
+  return { serviceId: response.serviceId, certificateHash, key }
+}
+
+export const takeBlock = async (connection: FarEnd): Promise<Bytes> => {
   for (let arrivals = 0; arrivals < PATIENCE; arrivals++) {
     await connection.arrival()
     const block = connection.take()
-    if (block !== undefined) return decodeServerHello(unpad(block))
+    if (block !== undefined) return block
   }
-  assert.fail('no server hello')
+  assert.fail('no block')
 }
 
 const serverKeyOf = ({ authentication }: ServerHello): DhKey | undefined => {

@@ -92,8 +92,14 @@ export class WireRelay implements AsyncDisposable {
   }
 
   /** A connection that has said nothing yet. */
-  open({ alpn, sessionId = nativeCrypto.randomBytes(32) }: ConnectOptions = {}): MemoryConnection {
-    const connection = new MemoryConnection({ sessionId, alpn: alpn ? undefined : 'smp/1' })
+  open(options: ConnectOptions = {}): MemoryConnection {
+    const { alpn, sessionId = nativeCrypto.randomBytes(32), service } = options
+    const { chain = service?.identity.chain } = options
+    const connection = new MemoryConnection({
+      sessionId,
+      alpn: alpn ? undefined : 'smp/1',
+      ...(chain && { chain }),
+    })
     this.#connections.add(connection)
     const serving = this.#serve(connection.transport()).finally(() => {
       this.#serving.delete(serving)
@@ -184,6 +190,8 @@ export class WireRelay implements AsyncDisposable {
         crypto,
         identity: { fingerprint: keyHash, chainDer: chain, leafKey },
         versions,
+        registerService: (certificate) => this.#sessionStore.registerService(certificate),
+        now: this.clock.now,
       })
       const id = this.hub.nextConnection()
       const session = new Session({

@@ -81,6 +81,12 @@ export interface WireSession {
   readonly sessionId: Bytes
   /** The relay's key of the session; none where its hello had none. */
   readonly serverKey?: DhKey
+  /** Of a service's session. */
+  readonly service?: {
+    readonly serviceId: string
+    readonly certificateHash: Bytes
+    readonly key: KeyPair<'Ed25519'>
+  }
   /** Of the keys in the two hellos; what a relay forwards is encrypted with it. */
   readonly secret?: Bytes
 }
@@ -113,7 +119,9 @@ export const transmissionOf = (session: WireSession, line: Line): Bytes => {
   if (signer instanceof Uint8Array) return encodeTransmission(session, signer, tail)
   if ('privateKey' in signer)
     return encodeTransmission(session, authorize(session, signer, authorized, corrId), tail)
-  const queueSignature = authorize(session, signer.queue, authorized, corrId)
+  const certificateHash = session.service?.certificateHash ?? noBytes
+  const both = concatBytes(certificateHash, authorized)
+  const queueSignature = authorize(session, signer.queue, both, corrId)
   const { service } = signer
   const second =
     service instanceof Uint8Array ? service : crypto.sign(service.privateKey, authorized)

@@ -1,5 +1,6 @@
-/** Notifiers as they are set, removed and subscribed to, on the queues they belong to. */
-import type { Done, Notifier, QueueRecord, Stale, Subscriber, Taken } from '../store.ts'
+/** Notifiers as they are set, removed, subscribed to and given to services, on the queues they belong to. */
+import type { Association } from '../service-store.ts'
+import type { Done, Notifier, QueueRecord, Service, Stale, Subscriber, Taken } from '../store.ts'
 import type { MemoryNotifiers } from './memory-notifiers.ts'
 import type { QueueTable } from './queue-table.ts'
 
@@ -37,10 +38,22 @@ export class MemoryNotifierChanges {
   }
 
   subscribe(record: QueueRecord, subscriber: Subscriber): Stale | Done {
-    return this.#table.on(record, (): Stale | Done => {
+    return this.#table.on(record, (queue): Stale | Done => {
       if (record.notifier === undefined) return stale
-      this.#notifiers.subscribe(record.notifier.notifierId, subscriber)
+      const { service, ...notifier } = record.notifier
+      this.#notifiers.subscribe(notifier.notifierId, subscriber)
+      if (service !== undefined) queue.change({ notifier })
       return done
+    })
+  }
+
+  associate(record: QueueRecord, service: Service): Stale | Association {
+    return this.#table.on(record, (queue): Association | Stale => {
+      const { notifier } = record
+      if (notifier === undefined) return stale
+      const associated = this.#notifiers.associate(notifier.notifierId, service)
+      if (associated?.isNew) queue.change({ notifier: { ...notifier, service } })
+      return associated ?? stale
     })
   }
 }

@@ -1,10 +1,14 @@
 /** Notifiers of the in-memory store: who listens, and what waits for them. */
 import type { NotifierId, RecipientId } from '../../protocol/ids.ts'
-import type { StoredNotification, StoreEvent, Subscriber } from '../store.ts'
+import type { Association, TakenNotifications } from '../service-store.ts'
+import type { Service, StoredNotification, StoreEvent, Subscriber } from '../store.ts'
+import { MemoryServices } from './memory-services.ts'
 
 interface MemoryNotifier {
   readonly recipientId: RecipientId
+  /** None where a service has it. */
   subscriber?: Subscriber
+  service?: Service
   readonly pending: StoredNotification[]
 }
 
@@ -25,11 +29,13 @@ export interface Taking {
 const MAX_PENDING = 128
 
 export class MemoryNotifiers {
+  readonly services: MemoryServices
   readonly #byId = new Map<NotifierId, MemoryNotifier>()
   readonly #tell: Tell
 
   constructor(tell: Tell) {
     this.#tell = tell
+    this.services = new MemoryServices(tell)
   }
 
   has(id: NotifierId): boolean {
@@ -37,7 +43,8 @@ export class MemoryNotifiers {
   }
 
   isHeld(id: NotifierId | undefined): boolean {
-    return id !== undefined && this.#byId.get(id)?.subscriber !== undefined
+    const { subscriber, service } = (id && this.#byId.get(id)) || {}
+    return subscriber !== undefined || (service !== undefined && this.services.isHeld(service))
   }
 
   recipientOf(id: NotifierId): RecipientId | undefined {
@@ -50,20 +57,41 @@ export class MemoryNotifiers {
 
   /** Its subscriber, unless it is the connection `by`, learns that the notifier is gone. */
   remove(id: NotifierId, by: number): void {
-    const subscriber = this.#byId.get(id)?.subscriber
+    const { subscriber, service } = this.#byId.get(id) ?? {}
     this.#byId.delete(id)
-    if (subscriber !== undefined && subscriber.connection !== by)
-      this.#tell(subscriber, { type: 'deleted', entityId: id })
+    const news = { type: 'deleted', entityId: id } as const
+    if (service !== undefined) this.services.leave(service, id, news, by)
+    if (subscriber !== undefined && subscriber.connection !== by) this.#tell(subscriber, news)
   }
 
   subscribe(id: NotifierId, subscriber: Subscriber): void {
     const notifier = this.#byId.get(id)
     if (notifier === undefined) return
-    const previous = notifier.subscriber
+    this.#takeFrom(id, notifier, subscriber.connection)
     notifier.subscriber = subscriber
-    if (previous !== undefined && previous.connection !== subscriber.connection)
-      this.#tell(previous, { type: 'ended', entityId: id })
     if (notifier.pending.length > 0) this.#tell(subscriber, { type: 'notified', notifierId: id })
+  }
+
+  /** Makes it the service's. */
+  associate(id: NotifierId, service: Service): Association | undefined {
+    const notifier = this.#byId.get(id)
+    if (notifier === undefined) return undefined
+    if (notifier.service?.name === service.name) return { outcome: 'done', isNew: false }
+    this.#takeFrom(id, notifier)
+    notifier.service = service
+    this.services.join(service)
+    if (notifier.pending.length > 0) this.services.notified(service, id)
+    return { outcome: 'done', isNew: true }
+  }
+
+  /** Who has it, unless that is the connection `by`, has it no more, and is told. */
+  #takeFrom(id: NotifierId, notifier: MemoryNotifier, by?: number): void {
+    const { subscriber, service } = notifier
+    delete notifier.subscriber
+    delete notifier.service
+    const news = { type: 'ended', entityId: id } as const
+    if (service !== undefined) this.services.leave(service, id, news)
+    if (subscriber !== undefined && subscriber.connection !== by) this.#tell(subscriber, news)
   }
 
   store(id: NotifierId, notification: StoredNotification): void {
@@ -71,6 +99,7 @@ export class MemoryNotifiers {
     if (notifier === undefined) return
     notifier.pending.push(notification)
     if (notifier.pending.length > MAX_PENDING) notifier.pending.shift()
+    if (notifier.service !== undefined) this.services.notified(notifier.service, id)
     if (notifier.subscriber !== undefined)
       this.#tell(notifier.subscriber, { type: 'notified', notifierId: id })
   }
@@ -81,6 +110,26 @@ export class MemoryNotifiers {
     const notifier = this.#byId.get(id)
     if (notifier?.subscriber?.connection !== connection) return []
     return notifier.pending.splice(0, limit)
+  }
+
+  /** Of all notifiers of the service, if the connection holds it. */
+  takeOfService(
+    service: Service,
+    { connection, limit }: Taking,
+    horizonSeconds: number,
+  ): TakenNotifications {
+    const waiting = this.services.waitingOf(service, connection)
+    if (waiting === undefined) return { notifications: [], hasMore: false }
+    const notifications: TakenNotifications['notifications'][number][] = []
+    for (const notifierId of waiting) {
+      if (notifications.length === limit) break
+      this.#expire(notifierId, horizonSeconds)
+      const pending = this.#byId.get(notifierId)?.pending ?? []
+      for (const one of pending.splice(0, limit - notifications.length))
+        notifications.push({ ...one, notifierId })
+      if (pending.length === 0) waiting.delete(notifierId)
+    }
+    return { notifications, hasMore: waiting.size > 0 }
   }
 
   release(id: NotifierId, connection: number): void {

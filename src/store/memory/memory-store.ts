@@ -8,6 +8,7 @@ import {
 } from '../../protocol/ids.ts'
 import type { AuthKey } from '../../protocol/keys.ts'
 import { noneActive } from '../counts.ts'
+import type { ServiceCertificate } from '../service-store.ts'
 import type {
   Acknowledgement,
   Append,
@@ -20,6 +21,7 @@ import type {
   QueueParty,
   QueueRecord,
   QueueStore,
+  Service,
   StoreOptions,
   Subscriber,
 } from '../store.ts'
@@ -135,13 +137,10 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
     })
   }
 
-  async secureQueue(record: QueueRecord, senderKey: AuthKey) {
-    return this.#table.change(record, { senderKey })
-  }
-
-  async replaceRecipientKeys(record: QueueRecord, recipientKeys: readonly AuthKey[]) {
-    return this.#table.change(record, { recipientKeys })
-  }
+  secureQueue = async (record: QueueRecord, senderKey: AuthKey) =>
+    this.#table.change(record, { senderKey })
+  replaceRecipientKeys = async (record: QueueRecord, recipientKeys: readonly AuthKey[]) =>
+    this.#table.change(record, { recipientKeys })
 
   async suspendQueue(record: QueueRecord) {
     return this.#table.change(record, { status: { state: 'suspended' } })
@@ -200,28 +199,30 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
     })
   }
 
-  async setNotifier(record: QueueRecord, notifier: Notifier, by: number) {
-    return this.#notifierChanges.set(record, notifier, by)
-  }
-
-  async removeNotifier(record: QueueRecord, by: number) {
-    return this.#notifierChanges.remove(record, by)
-  }
-
-  async subscribeNotifiers(records: readonly QueueRecord[], subscriber: Subscriber) {
-    return records.map((record) => this.#notifierChanges.subscribe(record, subscriber))
-  }
-
-  async takeNotifications(ids: readonly NotifierId[], taking: Taking) {
-    return ids.map((id) => this.#notifiers.take(id, taking, this.#expiry.notificationHorizon))
-  }
+  setNotifier = async (record: QueueRecord, notifier: Notifier, by: number) =>
+    this.#notifierChanges.set(record, notifier, by)
+  removeNotifier = async (record: QueueRecord, by: number) =>
+    this.#notifierChanges.remove(record, by)
+  subscribeNotifiers = async (records: readonly QueueRecord[], subscriber: Subscriber) =>
+    records.map((record) => this.#notifierChanges.subscribe(record, subscriber))
+  associateNotifiers = async (records: readonly QueueRecord[], service: Service) =>
+    records.map((record) => this.#notifierChanges.associate(record, service))
+  takeNotifications = async (ids: readonly NotifierId[], taking: Taking) =>
+    ids.map((id) => this.#notifiers.take(id, taking, this.#expiry.notificationHorizon))
+  takeServiceNotifications = async (service: Service, taking: Taking) =>
+    this.#notifiers.takeOfService(service, taking, this.#expiry.notificationHorizon)
+  registerService = async (certificate: ServiceCertificate) =>
+    this.#notifiers.services.register(certificate)
+  subscribeService = async (service: Service, subscriber: Subscriber) =>
+    this.#notifiers.services.subscribe(service, subscriber)
 
   async release(
     connection: number,
-    held: { recipients: readonly RecipientId[]; notifiers: readonly NotifierId[] },
+    { recipients, notifiers, service }: Parameters<QueueStore['release']>[1],
   ) {
-    for (const id of held.recipients) this.#table.get(id)?.release(connection)
-    for (const id of held.notifiers) this.#notifiers.release(id, connection)
+    for (const id of recipients) this.#table.get(id)?.release(connection)
+    for (const id of notifiers) this.#notifiers.release(id, connection)
+    if (service !== undefined) this.#notifiers.services.release(service, connection)
   }
 
   /** Nothing that it depends on can be away. */

@@ -42,14 +42,20 @@ export const unchanged = async (pod: Pod, record: QueueRecord): Promise<Done | S
 }
 
 export const subscriptionsOf = async (
-  { options }: Pod,
+  pod: Pod,
   record: QueueRecord,
 ): Promise<Stale | (Done & Subscriptions)> => {
-  const queue = await options.repository.present(record.recipientId, { isFresh: true })
+  const queue = await pod.options.repository.present(record.recipientId, { isFresh: true })
   if (queue?.record.revision !== record.revision) return stale
-  const { subscriber, notifierSubscriber } = queue
   const isHeld = ({ holder }: Holding): boolean => holder !== undefined
-  return { ...done, recipient: isHeld(subscriber), notifier: isHeld(notifierSubscriber) }
+  const notifier = isHeld(queue.notifierSubscriber) || (await isServiceHeld(pod, queue))
+  return { ...done, recipient: isHeld(queue.subscriber), notifier }
+}
+
+const isServiceHeld = async (pod: Pod, queue: CachedQueue): Promise<boolean> => {
+  const { keys, waiter } = pod.serviceOf(queue)
+  const [key] = keys
+  return waiter !== '' && (await pod.options.servers.call(key, 'HGET', [key, 'h'])) !== null
 }
 
 /**
@@ -67,13 +73,16 @@ export const withHolders = async (
     const answer = await act(queue)
     if (answer.word === 'stale') pod.options.repository.cache.drop(record.recipientId)
     if (answer.word !== 'moved') return answer
-    takeHolders(queue, answer)
+    takeHolders(pod, queue, answer)
   }
   throw new UnexpectedAnswer('a queue kept changing hands under a command')
 }
 
-/** `{ subscriber, notifier's subscriber }`. */
-const takeHolders = (queue: CachedQueue, { rest }: ScriptAnswer): void => {
-  queue.subscriber = holdingOf(textOf(rest[0]))
-  queue.notifierSubscriber = holdingOf(textOf(rest[1]))
+/** `{ subscriber, who holds the notifier }`, as far as the script has looked. */
+const takeHolders = (pod: Pod, queue: CachedQueue, { rest }: ScriptAnswer): void => {
+  const [subscriber, notifier] = rest.map((one) =>
+    Buffer.isBuffer(one) ? holdingOf(textOf(one)) : undefined,
+  )
+  if (subscriber !== undefined) queue.subscriber = subscriber
+  if (notifier !== undefined) pod.setNotifierHolding(queue, notifier)
 }

@@ -18,11 +18,15 @@ const KEY_ID_BYTES = 4
 /** An id as it stands in key names: 22 characters of base64url. */
 export type BlindId = string
 
-const partyByte: { readonly [P in QueueParty]: number } = {
+/** What ids and hashes are of: equal ones of two kinds have different names. */
+export type BlindKind = QueueParty | 'certificate'
+
+const kindByte: { readonly [K in BlindKind]: number } = {
   recipient: 0x72,
   sender: 0x73,
   link: 0x6c,
   notifier: 0x6e,
+  certificate: 0x76,
 }
 
 /** Apart from all ids. */
@@ -63,13 +67,15 @@ export class ClusterKeys {
   }
 
   /** The name that a new thing gets. */
-  blind(party: QueueParty, id: Bytes): BlindId {
-    return this.#blindWith(this.#keys[0], party, id)
+  blind(kind: BlindKind, id: Bytes): BlindId {
+    return this.#blindWith(this.#keys[0], kind, id)
   }
 
   /** The names that a thing may have, the newest key's first. */
-  blinds(party: QueueParty, id: Bytes): readonly BlindId[] {
-    return this.#keys.map((key) => this.#blindWith(key, party, id))
+  blinds(kind: BlindKind, id: Bytes): readonly [BlindId, ...BlindId[]] {
+    const [newest, ...older] = this.#keys
+    const blind = (key: DerivedKey) => this.#blindWith(key, kind, id)
+    return [blind(newest), ...older.map(blind)]
   }
 
   /** Tells whether two fixed parts of link data are the same without showing them; newest first. */
@@ -103,8 +109,8 @@ export class ClusterKeys {
     return this.#crypto.openBox(key.seal, nonce, sealed.subarray(KEY_ID_BYTES + NONCE_BYTES))
   }
 
-  #blindWith(key: DerivedKey, party: QueueParty, id: Bytes): BlindId {
-    const message = concatBytes(Uint8Array.of(partyByte[party]), id)
+  #blindWith(key: DerivedKey, kind: BlindKind, id: Bytes): BlindId {
+    const message = concatBytes(Uint8Array.of(kindByte[kind]), id)
     return bareBase64url(this.#crypto.keyedHash(key.blind, message, BLIND_BYTES))
   }
 }

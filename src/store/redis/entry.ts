@@ -1,6 +1,7 @@
 /** What pods write into each other's mailboxes: small, and without ids that mean anything. */
-import { ProtocolError } from '../../protocol/bytes.ts'
+import { type Bytes, ProtocolError } from '../../protocol/bytes.ts'
 import type { Blocking } from '../../protocol/error.ts'
+import { bareBase64url, fromBase64url } from '../../protocol/text.ts'
 import type { BlindId } from './cluster-keys.ts'
 import type { Holder } from './holder.ts'
 
@@ -12,17 +13,27 @@ export type EntryType =
   | 'notified'
   | 'notifier-ended'
   | 'notifier-deleted'
+  | 'service-notified'
+  | 'service-ended'
+  | 'service-notifier-ended'
+  | 'service-notifier-deleted'
 
 export interface Entry {
   readonly type: EntryType
   readonly connection: number
   readonly claim: number
-  /** The queue's blind recipient id. */
+  /** The queue's blind recipient id; the service's name where it is about the service itself. */
   readonly queue: BlindId
   readonly blocking?: Blocking
+  /** The sealed id of a service's notifier, which its holder does not know otherwise. */
+  readonly notifier?: Bytes
   /** When the message was accepted, in milliseconds since the epoch. */
   readonly acceptedAt?: number
 }
+
+/** What there is besides, of most types nothing. */
+export type EntryDetails = Pick<Entry, 'blocking' | 'notifier' | 'acceptedAt'>
+export type BareEntry = Omit<Entry, keyof EntryDetails>
 
 const letters: readonly (readonly [EntryType, string])[] = [
   ['available', 'a'],
@@ -32,17 +43,22 @@ const letters: readonly (readonly [EntryType, string])[] = [
   ['notified', 'n'],
   ['notifier-ended', 'E'],
   ['notifier-deleted', 'D'],
+  ['service-notified', 'w'],
+  ['service-ended', 'S'],
+  ['service-notifier-ended', 'F'],
+  ['service-notifier-deleted', 'G'],
 ]
 
-/** `letter:connection:claim:queue[:blocking as JSON, or the time of acceptance]` */
+/** `letter:connection:claim:queue[:blocking as JSON, notifier, or the time of acceptance]` */
 export const entryText = (
   type: EntryType,
   { connection, claim }: Holder,
   queue: BlindId,
-  { blocking, acceptedAt }: Pick<Entry, 'blocking' | 'acceptedAt'> = {},
+  { blocking, notifier, acceptedAt }: EntryDetails = {},
 ): string => {
   const letter = letters.find(([known]) => known === type)?.[1] ?? ''
   const text = `${letter}:${connection.toString(36)}:${claim.toString(36)}:${queue}`
+  if (notifier !== undefined) return `${text}:${bareBase64url(notifier)}`
   if (blocking !== undefined) return `${text}:${JSON.stringify(blocking)}`
   return acceptedAt === undefined ? text : `${text}:${acceptedAt.toString(36)}`
 }
@@ -60,11 +76,6 @@ const parseBlocking = (json: string): Blocking => {
     : { reason, notice: {} }
 }
 
-const detailOf = (type: EntryType, text: string): Pick<Entry, 'blocking' | 'acceptedAt'> =>
-  type === 'available'
-    ? { acceptedAt: Number.parseInt(text, 36) }
-    : { blocking: parseBlocking(text) }
-
 /** @throws ProtocolError, SyntaxError for what no pod wrote */
 export const parseEntry = (text: string): Entry => {
   const [letter, connection = '', claim = '', queue = '', ...rest] = text.split(':')
@@ -78,6 +89,15 @@ export const parseEntry = (text: string): Entry => {
     ...(rest.length > 0 && detailOf(type, rest.join(':'))),
   }
 }
+
+const detailOf = (type: EntryType, text: string): EntryDetails => {
+  if (type === 'blocked') return { blocking: parseBlocking(text) }
+  if (isOfService(type)) return { notifier: fromBase64url(text) }
+  return { acceptedAt: Number.parseInt(text, 36) }
+}
+
+export const isOfService = (type: EntryType): type is `service-${string}` & EntryType =>
+  type.startsWith('service')
 
 /** Whose subscription an entry is about. */
 export const partyOf = (type: EntryType): 'recipient' | 'notifier' =>

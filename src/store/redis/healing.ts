@@ -12,6 +12,7 @@ import type { Keys } from './keys.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { Pod } from './pod.ts'
 import { scripts } from './scripts.ts'
+import { Services } from './services.ts'
 
 const RESUMED_AT_ONCE = 256
 
@@ -29,8 +30,14 @@ export class Healing {
   readonly #suspect = new Set<string>()
   #isHealing = false
 
+  readonly #services: Services
+
   constructor(pod: Pod, mailboxes: Mailboxes, onFault: (error: unknown, during: string) => void) {
     this.#pod = pod
+    this.#services = new Services(pod, {
+      onFault,
+      onDoubt: (tag) => this.#suspect.add(tag),
+    })
     this.#keys = pod.options.keys
     this.#mailboxes = mailboxes
     this.#onFault = onFault
@@ -56,6 +63,7 @@ export class Healing {
       // what is known to have ended must not be put back
       await Promise.all([...tags].map((tag) => this.#mailboxes.drain(this.#mailboxOf(tag))))
       await this.#resume([...this.#heldIn(tags)])
+      await this.#services.resume(tags)
     } finally {
       this.#isHealing = false
     }

@@ -47,13 +47,16 @@ export class Interests {
     id: EntityId,
     { connection, claim, claimedAt, blind }: Place & Pick<Claim, 'claimedAt'>,
   ): Interest {
+    const name = nameOf(party, claim, blind)
+    const present = this.#byConnection.get(connection)
+    // one batch may name a queue twice
+    const known = present?.get(name)
+    if (known !== undefined) return known
     const opened = { claimedAt, isHeld: false }
     const interest: Interest =
       party === 'recipient'
         ? { ...opened, party, id: asRecipientId(id) }
         : { ...opened, party, id: asNotifierId(id) }
-    const name = nameOf(party, claim, blind)
-    const present = this.#byConnection.get(connection)
     if (present === undefined) this.#byConnection.set(connection, new Map([[name, interest]]))
     else present.set(name, interest)
     return interest

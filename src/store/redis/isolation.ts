@@ -27,10 +27,12 @@ export class Isolation {
       this.#atOnce = 0
       return
     }
-    const { interests } = this.#pod
-    if (this.#atOnce === 0) this.#atOnce = Math.max(LEAST, Math.ceil(interests.size * SHARE))
-    for (const connection of interests.connections.slice(0, this.#atOnce)) {
+    const { interests, serviceHolds } = this.#pod
+    const all = [...interests.connections, ...serviceHolds.connections]
+    if (this.#atOnce === 0) this.#atOnce = Math.max(LEAST, Math.ceil(all.length * SHARE))
+    for (const connection of all.slice(0, this.#atOnce)) {
       interests.take(connection)
+      serviceHolds.take(connection)
       this.#pod.options.deliver(connection, { type: 'isolated', claim: 0 })
     }
   }

@@ -94,6 +94,21 @@ export class Keys {
     return `${this.#prefix}{${tag}}:c`
   }
 
+  /** string: the sealed service of a certificate */
+  certificate(blind: BlindId): string {
+    return `${this.#prefix}{${this.tagOf(blind)}}:v:${blind}`
+  }
+
+  /** hash: who holds a service, and how many of the partition's notifiers are its own */
+  service(tag: string, name: string): string {
+    return `${this.#prefix}{${tag}}:s:${name}`
+  }
+
+  /** sorted set: the partition's queues in which notifications wait for a service */
+  waiting(tag: string, name: string): string {
+    return `${this.#prefix}{${tag}}:w:${name}`
+  }
+
   /** string: queues that operators blocked on the day (UTC), in the whole cluster */
   blocks(day: number): string {
     return `${this.#prefix}{${this.tags[0]}}:k:${day}`

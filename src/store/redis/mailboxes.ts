@@ -90,9 +90,11 @@ export class Mailboxes {
     try {
       const bytes = bytesOf(entry)
       if (bytes === undefined) return
-      const { blocking, acceptedAt, ...rest } = parseEntry(Buffer.from(bytes).toString('latin1'))
+      const text = Buffer.from(bytes).toString('latin1')
+      const { blocking, acceptedAt, notifier, ...rest } = parseEntry(text)
+      const notifierId = notifier && this.#pod.openNotifier(notifier)
       this.#pod.options.measures?.entries.add(rest.type)
-      this.#pod.tell(rest, { blocking, acceptedAt })
+      this.#pod.tell(rest, { blocking, acceptedAt, notifierId })
     } catch (error) {
       // an entry of another version must not hold up the others
       this.#options.onFault(error, 'mailbox entry')

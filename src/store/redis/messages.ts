@@ -13,7 +13,7 @@ import {
 } from '../store.ts'
 import { bytesOf, numberOf } from './answer.ts'
 import { done, durably, stale, withHolders } from './changes.ts'
-import { connectionText, holderText, nobody } from './holder.ts'
+import { connectionText, holderText } from './holder.ts'
 import { decodeMessage, encodeMessage, encodeNotification } from './message-codec.ts'
 import type { Pod } from './pod.ts'
 import { scripts } from './scripts.ts'
@@ -109,13 +109,10 @@ export class Messages {
 
   async append(record: QueueRecord, append: Append) {
     const { word } = await withHolders(this.#pod, record, async (queue) => {
-      const { keys, subscriber, notifierSubscriber } = queue
+      const { keys, subscriber } = queue
       const news = this.#pod.news('available', subscriber, queue)
-      const forNotifier = this.#pod.news(
-        'notified',
-        append.notification === undefined ? nobody : notifierSubscriber,
-        queue,
-      )
+      const forNotifier = this.#pod.notifierNews('notified', queue)
+      const service = this.#pod.serviceOf(queue)
       const answer = await this.#pod.run(
         scripts.appendMessage,
         [
@@ -125,15 +122,17 @@ export class Messages {
           news.mailbox,
           forNotifier.mailbox,
           keys.counts,
+          ...service.keys,
         ],
         [
           ...this.#messageArguments(record, append),
           subscriber.text,
           news.entry,
           append.notification === undefined ? '' : encodeNotification(append.notification),
-          notifierSubscriber.text,
+          this.#pod.notifierHolding(queue).text,
           forNotifier.entry,
           this.#pod.nowSeconds - this.#pod.options.limits.notificationTtlSeconds,
+          service.waiter,
         ],
         durably,
       )

@@ -1,7 +1,8 @@
 /** What the parts of the Redis store share: who this pod is, and how it reaches the others. */
 import type { CryptoProvider } from '../../crypto/provider.ts'
-import type { Blocking } from '../../protocol/error.ts'
-import type { StoredMessage, StoreEvent, StoreOptions, Subscriber } from '../store.ts'
+import type { Bytes } from '../../protocol/bytes.ts'
+import { idBytes, type NotifierId, notifierIdOf } from '../../protocol/ids.ts'
+import type { Service, StoreOptions, Subscriber } from '../store.ts'
 import { StoreUnavailable } from '../store-error.ts'
 import { Activity } from './activity.ts'
 import { parseAnswer, type ScriptAnswer } from './answer.ts'
@@ -9,13 +10,23 @@ import type { ClusterKeys } from './cluster-keys.ts'
 import type { Argument } from './connection/command.ts'
 import type { CallOptions } from './connection/server.ts'
 import type { Servers } from './connection/servers.ts'
-import { type Entry, type EntryType, entryText, partyOf } from './entry.ts'
+import { type BareEntry, type EntryType, entryText, isOfService, partyOf } from './entry.ts'
 import { claimText, type Holder, type Holding, nobody } from './holder.ts'
-import { type Interest, Interests } from './interests.ts'
-import type { Keys } from './keys.ts'
+import { Interests } from './interests.ts'
+import type { Keys, QueueKeys } from './keys.ts'
+import {
+  type Details,
+  eventOf,
+  given,
+  isEnding,
+  type News,
+  type NewsOptions,
+  notifierTypes,
+} from './news.ts'
 import type { CachedQueue } from './queue-cache.ts'
 import type { Repository } from './repository.ts'
 import type { Script } from './script.ts'
+import { ServiceHolders, ServiceHolds } from './service-holds.ts'
 
 export interface PodOptions extends StoreOptions {
   readonly servers: Servers
@@ -29,35 +40,16 @@ export interface PodOptions extends StoreOptions {
   readonly onDoubt: (key: string) => void
 }
 
-/** What a holder is told: through its pod's mailbox, or at once when it is on this pod. */
-export interface News {
-  readonly mailbox: string
-  /** Empty where there is nothing for another pod. */
-  readonly entry: string
-  /** To be called when the script has run. */
-  deliver(message?: StoredMessage): void
-}
-
-/** The claim: one that it makes now, in place of an earlier one. */
-interface Besides {
-  readonly connection: number
-  readonly claim?: number
-}
-
-interface Details {
-  readonly message?: StoredMessage | undefined
-  readonly blocking?: Blocking | undefined
-  readonly acceptedAt?: number | undefined
-}
-
-/** Undefined fields are left out. */
-const given = (acceptedAt: number | undefined) => acceptedAt !== undefined && { acceptedAt }
-
 const nothing = (): void => {}
+
+/** Scripts on queues without a service get keys that nobody has. */
+const noService = { name: 'none' }
 
 export class Pod {
   readonly options: PodOptions
   readonly interests = new Interests()
+  readonly serviceHolds = new ServiceHolds()
+  readonly serviceHolders = new ServiceHolders()
   /** Absent where nothing is measured. */
   readonly activity: Activity | undefined
 
@@ -98,23 +90,65 @@ export class Pod {
     return { ...subscriber, pod: this.options.pod, claimedAt }
   }
 
-  /** `besides`: a connection of this pod that is not told what it caused itself. */
+  /** Who has the notifier of a queue: its service's holder, or its own subscriber. */
+  notifierHolding({ record, notifierSubscriber }: CachedQueue): Holding {
+    const service = record.notifier?.service
+    return service === undefined ? notifierSubscriber : this.serviceHolders.get(service)
+  }
+
+  setNotifierHolding(queue: CachedQueue, holding: Holding): void {
+    const service = queue.record.notifier?.service
+    if (service === undefined) queue.notifierSubscriber = holding
+    else this.serviceHolders.set(service, holding)
+  }
+
+  /** For who has the notifier of a queue. */
+  notifierNews(
+    event: keyof typeof notifierTypes,
+    queue: CachedQueue,
+    options: Pick<NewsOptions, 'besides'> = {},
+  ): News {
+    const { notifier } = queue.record
+    const type = notifierTypes[event][notifier?.service === undefined ? 'own' : 'service']
+    const named = event !== 'notified' && notifier !== undefined
+    const about = isOfService(type) && named ? { notifierId: notifier.notifierId } : {}
+    return this.news(type, this.notifierHolding(queue), queue, { ...options, ...about })
+  }
+
+  /** The keys of a queue's service, and the queue's name in the set of those that wait. */
+  serviceOf({ record, keys: { tag, blind } }: CachedQueue) {
+    const service = record.notifier?.service
+    const keys = this.keysOf(service ?? noService, tag)
+    return { keys, waiter: service === undefined ? '' : blind }
+  }
+
+  /** What a partition holds of a service. */
+  keysOf(
+    { name }: Pick<Service, 'name'>,
+    tag: string,
+  ): readonly [service: string, waiting: string] {
+    const { keys } = this.options
+    return [keys.service(tag, name), keys.waiting(tag, name)]
+  }
+
   news(
     type: EntryType,
     { holder }: Holding,
-    queue: CachedQueue,
-    { besides, blocking }: { readonly besides?: Besides; readonly blocking?: Blocking } = {},
+    { keys: { tag, blind } }: { readonly keys: Pick<QueueKeys, 'tag' | 'blind'> },
+    { besides, blocking, notifierId }: NewsOptions = {},
   ): News {
     const { keys, pod, now } = this.options
     const acceptedAt = type === 'available' ? now() : undefined
     const details = { ...(blocking && { blocking }), ...given(acceptedAt) }
-    const { tag, blind } = queue.keys
     const forNobody = { mailbox: keys.mailbox(tag, pod), entry: '', deliver: nothing }
     if (holder === undefined) return forNobody
     if (holder.pod !== pod)
       return {
         mailbox: keys.mailbox(tag, holder.pod),
-        entry: entryText(type, holder, blind, details),
+        entry: entryText(type, holder, blind, {
+          ...details,
+          ...(notifierId !== undefined && { notifier: this.#sealed(notifierId) }),
+        }),
         deliver: nothing,
       }
     if (holder.connection === besides?.connection) {
@@ -124,12 +158,28 @@ export class Pod {
     }
     return {
       ...forNobody,
-      deliver: (message) => this.tell({ ...holder, type, queue: blind }, { message, ...details }),
+      deliver: (message) =>
+        this.tell({ ...holder, type, queue: blind }, { message, notifierId, ...details }),
     }
   }
 
+  /** A notifier's id as it stands in a mailbox. */
+  #sealed(id: NotifierId): Bytes {
+    return this.options.clusterKeys.seal(idBytes(id))
+  }
+
+  /** Undefined for what no pod of this cluster sealed. */
+  openNotifier(sealed: Bytes): NotifierId | undefined {
+    const opened = this.options.clusterKeys.open(sealed)
+    return opened && notifierIdOf(opened)
+  }
+
   /** Delivers what a mailbox had, or what happened here, to a connection of this pod. */
-  tell(entry: Omit<Entry, 'blocking' | 'acceptedAt'>, details: Details = {}): void {
+  tell(entry: BareEntry, details: Details = {}): void {
+    if (isOfService(entry.type)) {
+      this.#tellService(entry.type, entry, details)
+      return
+    }
     const interest = this.interests.get(partyOf(entry.type), entry, entry.queue)
     const event = interest && eventOf(entry.type, interest, details)
     if (event === undefined) return
@@ -137,30 +187,29 @@ export class Pod {
     this.options.deliver(entry.connection, { ...event, claim: entry.claim })
   }
 
+  #tellService(
+    type: EntryType & `service-${string}`,
+    { connection, claim, queue }: BareEntry,
+    { notifierId }: Details,
+  ): void {
+    const hold = this.serviceHolds.get(connection)
+    if (hold === undefined) return
+    const { deliver, keys } = this.options
+    if (type === 'service-notified') {
+      hold.waiting.add(keys.tagOf(queue))
+      deliver(connection, { type, claim: hold.claim })
+    } else if (hold.claim !== claim) return
+    else if (type === 'service-ended') {
+      this.serviceHolds.drop(hold)
+      deliver(connection, { type, claim })
+    } else if (notifierId !== undefined) {
+      const ending = type === 'service-notifier-ended' ? 'ended' : 'deleted'
+      deliver(connection, { type: ending, entityId: notifierId, claim })
+    }
+  }
+
   /** After these the connection holds nothing there any more. */
-  #forget({ type, queue, ...holder }: Omit<Entry, 'blocking' | 'acceptedAt'>): void {
+  #forget({ type, queue, ...holder }: BareEntry): void {
     if (isEnding(type)) this.interests.drop(partyOf(type), holder, queue)
   }
 }
-
-const isEnding = (type: EntryType): boolean =>
-  type !== 'available' && type !== 'blocked' && type !== 'notified'
-
-const eventOf = (
-  type: EntryType,
-  interest: Interest,
-  { message, blocking, acceptedAt }: Details,
-): Without<StoreEvent, 'claim'> | undefined => {
-  if (interest.party === 'notifier') {
-    if (type === 'notified') return { type, notifierId: interest.id }
-    return { type: type === 'notifier-ended' ? 'ended' : 'deleted', entityId: interest.id }
-  }
-  const recipientId = interest.id
-  if (type === 'available')
-    return { type, recipientId, ...(message && { message }), ...given(acceptedAt) }
-  if (type === 'blocked') return blocking && { type, recipientId, blocking }
-  return { type: type === 'ended' ? 'ended' : 'deleted', entityId: recipientId }
-}
-
-/** `Omit` for each member of a union. */
-type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never

@@ -1,6 +1,7 @@
 /** Queue records as this pod last saw them; a script refuses what has changed since. */
 import type { EntityId, RecipientId } from '../../protocol/ids.ts'
 import type { QueueParty, QueueRecord } from '../store.ts'
+import type { BlindId } from './cluster-keys.ts'
 import type { Holding } from './holder.ts'
 import type { QueueKeys } from './keys.ts'
 
@@ -8,6 +9,7 @@ export interface CachedQueue {
   readonly record: QueueRecord
   readonly keys: QueueKeys
   subscriber: Holding
+  /** Of the notifier alone; nobody where it is a service's. */
   notifierSubscriber: Holding
 }
 
@@ -32,11 +34,17 @@ export class QueueCache {
     return queue?.record.revision === record.revision ? queue : undefined
   }
 
+  /** A queue of a service by its name. */
+  ofService(blind: BlindId): CachedQueue | undefined {
+    const recipientId = this.#aliases.get(`service${blind}`)
+    return recipientId === undefined ? undefined : this.#touch(recipientId)
+  }
+
   set(queue: CachedQueue): void {
     this.drop(queue.record.recipientId)
     const { recipientId } = queue.record
     this.#queues.set(recipientId, queue)
-    for (const alias of this.#aliasesOf(queue.record)) this.#aliases.set(alias, recipientId)
+    for (const alias of this.#aliasesOf(queue)) this.#aliases.set(alias, recipientId)
     for (const oldest of this.#queues.keys()) {
       if (this.#queues.size <= this.#limit) break
       this.drop(oldest)
@@ -47,7 +55,7 @@ export class QueueCache {
     const queue = this.#queues.get(recipientId)
     if (queue === undefined) return
     this.#queues.delete(recipientId)
-    for (const alias of this.#aliasesOf(queue.record)) this.#aliases.delete(alias)
+    for (const alias of this.#aliasesOf(queue)) this.#aliases.delete(alias)
   }
 
   #touch(recipientId: RecipientId): CachedQueue | undefined {
@@ -58,10 +66,12 @@ export class QueueCache {
     return queue
   }
 
-  #aliasesOf({ recipientId, senderId, linkId, notifier }: QueueRecord): readonly string[] {
+  #aliasesOf({ record, keys }: CachedQueue): readonly string[] {
+    const { recipientId, senderId, linkId, notifier } = record
     const aliases = [`recipient${recipientId}`, `sender${senderId}`]
     if (linkId !== undefined) aliases.push(`link${linkId}`)
     if (notifier !== undefined) aliases.push(`notifier${notifier.notifierId}`)
+    if (notifier?.service !== undefined) aliases.push(`service${keys.blind}`)
     return aliases
   }
 }

@@ -109,9 +109,8 @@ export class QueueChanges {
     const { word } = await withHolders(this.#pod, record, async (queue) => {
       const { keys } = queue
       const news = this.#pod.news('deleted', queue.subscriber, queue, { besides })
-      const forNotifier = this.#pod.news('notifier-deleted', queue.notifierSubscriber, queue, {
-        besides,
-      })
+      const forNotifier = this.#pod.notifierNews('deleted', queue, { besides })
+      const service = this.#pod.serviceOf(queue)
       const answer = await this.#pod.run(
         scripts.deleteQueue,
         [
@@ -122,13 +121,15 @@ export class QueueChanges {
           news.mailbox,
           forNotifier.mailbox,
           keys.counts,
+          ...service.keys,
         ],
         [
           record.revision,
           queue.subscriber.text,
           news.entry,
-          queue.notifierSubscriber.text,
+          this.#pod.notifierHolding(queue).text,
           forNotifier.entry,
+          service.waiter,
         ],
         durably,
       )

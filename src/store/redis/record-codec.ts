@@ -1,18 +1,26 @@
 /** Queue records as bytes, before they are sealed. */
 
 import type { Bytes } from '../../protocol/bytes.ts'
-import { ProtocolError } from '../../protocol/bytes.ts'
+import { latin1Text, ProtocolError } from '../../protocol/bytes.ts'
 import type { Blocking } from '../../protocol/error.ts'
-import { linkIdOf, notifierIdOf, recipientIdOf, senderIdOf } from '../../protocol/ids.ts'
+import {
+  linkIdOf,
+  notifierIdOf,
+  recipientIdOf,
+  senderIdOf,
+  serviceIdOf,
+} from '../../protocol/ids.ts'
 import { readAuthKey, writeKey } from '../../protocol/keys.ts'
 import { Reader } from '../../protocol/reader.ts'
 import { Writer } from '../../protocol/writer.ts'
-import type { Notifier, QueueRecord, QueueStatus } from '../store.ts'
+import type { Notifier, QueueRecord, QueueStatus, Service } from '../store.ts'
 
 /** What is sealed; the revision stands beside it for the scripts. */
 export type RecordFields = Omit<QueueRecord, 'revision'>
 
 const FORMAT = 1
+/** What services have to do with the queue follows. */
+const SERVICE_FORMAT = 2
 const ACTIVE = 0x61
 const SUSPENDED = 0x73
 const BLOCKED = 0x62
@@ -56,8 +64,20 @@ const readNotifier = (reader: Reader): Notifier => ({
   dhSecret: reader.take(SECRET_BYTES),
 })
 
+export const writeService = (writer: Writer, { serviceId, name }: Service): Writer =>
+  writer.shortText(serviceId).shortText(name)
+
+export const readService = (reader: Reader): Service => ({
+  serviceId: serviceIdOf(reader.short()),
+  name: latin1Text(reader.short()),
+})
+
+const hasService = ({ serviceId, notifier }: RecordFields): boolean =>
+  serviceId !== undefined || notifier?.service !== undefined
+
 export const encodeRecord = (record: RecordFields): Bytes => {
-  const writer = new Writer(256).u8(FORMAT)
+  const format = hasService(record) ? SERVICE_FORMAT : FORMAT
+  const writer = new Writer(256).u8(format)
   writer.shortText(record.recipientId).shortText(record.senderId)
   writer.nonEmptyList(record.recipientKeys, writeKey).raw(record.dhSecret)
   writer.maybe(record.senderKey, writeKey)
@@ -67,13 +87,19 @@ export const encodeRecord = (record: RecordFields): Bytes => {
     writeKey(w.shortText(notifierId), authKey).raw(dhSecret),
   )
   writeStatus(writer, record.status)
+  if (format === SERVICE_FORMAT)
+    writer
+      .maybe(record.serviceId, (w, id) => w.shortText(id))
+      .maybe(record.notifier?.service, writeService)
   return writer.bytes()
 }
 
 /** @throws ProtocolError for bytes that no version of this codec wrote */
 export const decodeRecord = (bytes: Bytes): RecordFields => {
   const reader = new Reader(bytes)
-  if (reader.u8() !== FORMAT) throw new ProtocolError('a record of another format')
+  const format = reader.u8()
+  if (format !== FORMAT && format !== SERVICE_FORMAT)
+    throw new ProtocolError('a record of another format')
   const recipientId = recipientIdOf(reader.short())
   const senderId = senderIdOf(reader.short())
   const recipientKeys = reader.nonEmptyList(readAuthKey)
@@ -83,6 +109,9 @@ export const decodeRecord = (bytes: Bytes): RecordFields => {
   const linkId = reader.maybe((r) => linkIdOf(r.short()))
   const notifier = reader.maybe(readNotifier)
   const status = readStatus(reader)
+  const isOfService = format === SERVICE_FORMAT
+  const serviceId = isOfService ? reader.maybe((r) => serviceIdOf(r.short())) : undefined
+  const service = isOfService ? reader.maybe(readService) : undefined
   reader.finish()
   return {
     recipientId,
@@ -93,6 +122,7 @@ export const decodeRecord = (bytes: Bytes): RecordFields => {
     ...(senderKey && { senderKey }),
     ...(mode && { mode }),
     ...(linkId !== undefined && { linkId }),
-    ...(notifier && { notifier }),
+    ...(notifier && { notifier: service ? { ...notifier, service } : notifier }),
+    ...(serviceId !== undefined && { serviceId }),
   }
 }

@@ -4,6 +4,7 @@ import type { Blocking } from '../../protocol/error.ts'
 import type { EntityId, LinkId, NotifierId, RecipientId } from '../../protocol/ids.ts'
 import type { AuthKey } from '../../protocol/keys.ts'
 import { type ActiveQueues, noneActive, type ServerMemory, type StoreCounts } from '../counts.ts'
+import type { ServiceCertificate } from '../service-store.ts'
 import type {
   Acknowledgement,
   Append,
@@ -14,6 +15,7 @@ import type {
   QueueParty,
   QueueRecord,
   QueueStore,
+  Service,
   Stale,
   Subscriber,
 } from '../store.ts'
@@ -29,6 +31,8 @@ import type { Pod } from './pod.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { scripts } from './scripts.ts'
 import { fullestServer } from './server-memory.ts'
+import { ServiceRegistry } from './service-registry.ts'
+import { Services } from './services.ts'
 import { RedisBuckets } from './shared-buckets.ts'
 
 export type OnFault = (error: unknown, during: string) => void
@@ -50,6 +54,8 @@ export class RedisStore implements QueueStore {
   readonly #changes: QueueChanges
   readonly #links: LinkChanges
   readonly #notifiers: NotifierChanges
+  readonly #registry: ServiceRegistry
+  readonly #services: Services
   readonly #loads: Loads
   readonly #blocks: BlockCounts
   readonly #stop: () => Promise<void>
@@ -73,6 +79,8 @@ export class RedisStore implements QueueStore {
     this.#changes = new QueueChanges(pod)
     this.#links = new LinkChanges(pod)
     this.#notifiers = new NotifierChanges(pod)
+    this.#registry = new ServiceRegistry(pod)
+    this.#services = new Services(pod, { onFault })
     this.#loads = new Loads(pod)
     this.#blocks = new BlockCounts(pod)
     this.#stop = stop
@@ -150,9 +158,7 @@ export class RedisStore implements QueueStore {
     return this.#changes.remove(record, by)
   }
 
-  subscriptionsOf(record: QueueRecord) {
-    return subscriptionsOf(this.#pod, record)
-  }
+  subscriptionsOf = (record: QueueRecord) => subscriptionsOf(this.#pod, record)
 
   setLinkData(record: QueueRecord, link: LinkContent & { readonly linkId: LinkId }) {
     return this.#links.setLink(record, link)
@@ -193,9 +199,20 @@ export class RedisStore implements QueueStore {
     )
   }
 
+  registerService = (certificate: ServiceCertificate) => this.#registry.register(certificate)
+  subscribeService = (service: Service, by: Subscriber) => this.#services.subscribe(service, by)
+  takeServiceNotifications = (service: Service, options: { connection: number; limit: number }) =>
+    this.#services.take(service, options)
+  associateNotifiers = (records: readonly QueueRecord[], service: Service) =>
+    each(records, (record) => this.#notifiers.associate(record, service))
+
   /** Knows itself what the connection holds. What cannot be given up is corrected on contact. */
   async release(connection: number) {
     const all = this.#pod.interests.take(connection)
+    await Promise.all([this.#services.release(connection), this.#releaseAll(all)])
+  }
+
+  async #releaseAll(all: readonly Held[]): Promise<void> {
     for (let at = 0; at < all.length; at += RELEASED_AT_ONCE)
       await Promise.all(all.slice(at, at + RELEASED_AT_ONCE).map((held) => this.#release(held)))
   }

@@ -75,6 +75,15 @@ export class Repository {
     return (isFresh ? undefined : this.cache.get('recipient', id)) ?? this.#read('recipient', id)
   }
 
+  /** The queue of a service by its name, as it is cached, or as it is now. */
+  async ofService(recipient: BlindId): Promise<CachedQueue | undefined> {
+    const cached = this.cache.ofService(recipient)
+    if (cached !== undefined) return cached
+    const queue = await this.#readQueue(recipient)
+    if (queue !== undefined) this.cache.set(queue)
+    return queue
+  }
+
   /** The queue of a name, as it is now. */
   at(recipient: BlindId): Promise<CachedQueue | undefined> {
     return this.#readQueue(recipient)

@@ -163,7 +163,10 @@ export class TwistedRelay implements AsyncDisposable {
     const { keyHash, chain, leafKey } = this.#identity
     const identity = { fingerprint: keyHash, chainDer: chain, leafKey }
     try {
-      return await shakeHands(transport, { crypto, identity, versions: supportedVersions })
+      return await shakeHands(transport, {
+        ...{ crypto, identity, versions: supportedVersions, now: Date.now },
+        registerService: (certificate) => this.#store.registerService(certificate),
+      })
     } catch (error) {
       if (error instanceof ProtocolError) return undefined
       throw error

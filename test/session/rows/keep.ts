@@ -115,18 +115,6 @@ export const notifications = (): Promise<void> =>
     await n2.hears(['', another.nid, 'NMSG'])
   })
 
-export const subWithoutService = async (): Promise<void> => {
-  await using relay = new WireRelay()
-  const r = await relay.connect()
-  const nKey = signingKey()
-  const q = await r.creates({ notifierKey: nKey })
-  await r.table(
-    [q.key, 'abcd', q.rid, 'SUB', 'SOK 0'],
-    [nKey, 'bcda', q.notifier?.nid ?? '', 'NSUB', 'SOK 0'],
-    [nKey, 'cdab', q.notifier?.nid ?? '', 'NSUBS', 'ERR SERVICE'],
-  )
-}
-
 export const expireOnSend = async (): Promise<void> => {
   const limits = { messageTtlSeconds: 60, expiryIntervalSeconds: 7200, expireOnSend: true }
   await using relay = new WireRelay(limits)

@@ -11,7 +11,7 @@ import {
   type Target,
   target,
 } from './command.ts'
-import type { ModelQueue, Seen } from './reference.ts'
+import type { ModelQueue, Seen } from './model-queue.ts'
 import type { World } from './world.ts'
 
 /** An id in use may be found out before the record is seen to be old. */
@@ -138,7 +138,7 @@ const notifierChanges = [
       const theirs = other?.fields.notifier
       // its own id again is no conflict
       const isOwn = theirs?.notifierId === seen.queue.fields.notifier?.notifierId
-      const notifier = { ...newNotifier(), ...(!isOwn && theirs) }
+      const { service: _, ...notifier } = { ...newNotifier(), ...(!isOwn && theirs) }
       const isTaken = world.model.byNotifier(notifier.notifierId) !== undefined
       const expected = world.model.setNotifier(seen, notifier, index)
       const result = await pod.store.setNotifier(seen.record, notifier, connection)

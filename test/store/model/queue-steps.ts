@@ -21,7 +21,7 @@ import {
   seenOf,
   type Target,
 } from './command.ts'
-import type { ModelQueue } from './reference.ts'
+import type { ModelQueue } from './model-queue.ts'
 
 const create: Step<{
   actor: number | null
@@ -64,7 +64,9 @@ const clashWith = (other: ModelQueue | undefined, party: QueueParty) => {
   if (party === 'recipient') return other.isDeleted ? {} : { recipientId }
   if (party === 'sender') return { senderId }
   if (party === 'link') return linkId === undefined ? {} : { link: newLink({ linkId }) }
-  return notifier === undefined ? {} : { notifier: { ...newNotifier(), ...notifier } }
+  if (notifier === undefined) return {}
+  const { service: _, ...own } = notifier
+  return { notifier: own }
 }
 
 const load: Step<{ actor: number; party: QueueParty }> = {
@@ -125,6 +127,7 @@ const listen: Step<{ actor: number; batch: Target[] }> = {
       results,
       seen.map((one) => world.model.listen(one, claim.ofModel)),
     )
+    for (const { queue: listened } of seen) await world.refresh(listened)
   },
 }
 
@@ -149,9 +152,11 @@ const release: Step<{ actor: number }> = {
     const actor = world.actor(args.actor)
     const { index, connection, pod } = actor
     const fields = world.model.queues.map((one) => one.fields)
+    const service = await world.ownService(actor)
     await pod.store.release(connection, {
       recipients: fields.map(({ recipientId }) => recipientId),
       notifiers: fields.flatMap(({ notifier }) => notifier?.notifierId ?? []),
+      service,
     })
     world.model.release(index)
     world.reconnect(actor)

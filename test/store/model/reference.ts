@@ -2,15 +2,14 @@
  * What a store promises, on plain arrays: slow, obvious, and what every store is compared with.
  * Expired messages go as soon as the clock moves; a store has until it is asked.
  */
-import type { LinkContent } from '../../../src/protocol/command.ts'
 import type { NotifierId } from '../../../src/protocol/ids.ts'
 import type { AuthKey } from '../../../src/protocol/keys.ts'
 import type {
   Append,
   NewQueue,
   Notifier,
-  QueueRecord,
   QueueStatus,
+  Service,
   StoredMessage,
   StoredNotification,
   StoreEvent,
@@ -19,36 +18,7 @@ import type {
 } from '../../../src/store/store.ts'
 import { contentOf, type Link } from '../builders.ts'
 import { isSame } from '../same.ts'
-
-export type Fields = Omit<QueueRecord, 'revision'>
-
-export interface ModelQueue {
-  fields: Fields
-  /** Counts the revisions that the record had. */
-  version: number
-  /** The last call left the record as it was: whether that made a revision is the store's choice. */
-  isRevisionOpen: boolean
-  isDeleted: boolean
-  content: LinkContent | undefined
-  items: StoredMessage[]
-  isFull: boolean
-  owner: Subscriber | undefined
-  listener: Subscriber | undefined
-  pending: StoredNotification[]
-}
-
-/** A record as somebody loaded it. */
-export interface Seen {
-  readonly queue: ModelQueue
-  readonly version: number
-}
-
-export interface ExpectedEvent {
-  readonly connection: number
-  readonly event: StoreEvent
-  /** A store may leave out what tells no more than it told already, or of what is gone since. */
-  isOptional: boolean
-}
+import type { ExpectedEvent, Fields, ModelQueue, Seen } from './model-queue.ts'
 
 const KEPT_NOTIFICATIONS = 128
 
@@ -66,6 +36,8 @@ const isHolder = (holder: Subscriber | undefined, { connection, claim }: Subscri
 
 export class ReferenceModel {
   readonly queues: ModelQueue[] = []
+  /** Of services, by their names. */
+  readonly #holders = new Map<string, Subscriber>()
   events: ExpectedEvent[] = []
   readonly #limits: StoreLimits
   #seconds: number
@@ -256,6 +228,7 @@ export class ReferenceModel {
       if (!notifier) return stale
       const { notifierId } = notifier
       const previous = queue.listener
+      this.#takeFromService(queue)
       queue.listener = subscriber
       this.#makeOptional(
         (e) => e.type === 'notified' && e.notifierId === notifierId && e.claim === previous?.claim,
@@ -277,7 +250,58 @@ export class ReferenceModel {
     return live.slice(0, limit)
   }
 
+  /** Gives the number of its notifiers. */
+  subscribeService({ name }: Service, subscriber: Subscriber): number {
+    const previous = this.#holders.get(name)
+    this.#holders.set(name, subscriber)
+    // news of its notifiers that are on their way to a claim that is replaced
+    this.#makeOptional(
+      ({ type, claim }) => (type === 'ended' || type === 'deleted') && claim === previous?.claim,
+    )
+    if (previous && previous.connection !== subscriber.connection)
+      this.#tell(previous, { type: 'service-ended' })
+    return this.live.filter(({ fields }) => fields.notifier?.service?.name === name).length
+  }
+
+  associate(seen: Seen, service: Service) {
+    return this.#on(seen, (queue) => {
+      const { notifier } = queue.fields
+      if (!notifier) return stale
+      if (notifier.service?.name === service.name) return { ...done, isNew: false }
+      const { listener } = queue
+      queue.listener = undefined
+      const { notifierId } = notifier
+      this.#makeOptional((e) => e.type === 'notified' && e.notifierId === notifierId)
+      if (listener) this.#tell(listener, { type: 'ended', entityId: notifierId })
+      this.#takeFromService(queue)
+      this.#replace(queue, { ...queue.fields, notifier: { ...notifier, service } })
+      return { ...done, isNew: true }
+    })
+  }
+
+  isHolder({ name }: Service, connection: number): boolean {
+    return this.#holders.get(name)?.connection === connection
+  }
+
+  /** The oldest of a notifier of the service, which the store has given out. */
+  nextOfService({ name }: Service, notifierId: NotifierId): StoredNotification | undefined {
+    const queue = this.byNotifier(notifierId)
+    if (queue?.fields.notifier?.service?.name !== name) return undefined
+    const [first, ...others] = queue.pending.filter((one) => this.#isLive(one))
+    queue.pending = others
+    return first
+  }
+
+  /** How many live ones wait for the service. */
+  waitingOfService({ name }: Service): number {
+    return this.live
+      .filter(({ fields }) => fields.notifier?.service?.name === name)
+      .flatMap(({ pending }) => pending.filter((one) => this.#isLive(one))).length
+  }
+
   release(connection: number): void {
+    for (const [name, holder] of this.#holders)
+      if (holder.connection === connection) this.#holders.delete(name)
     for (const queue of this.queues) {
       if (queue.owner?.connection === connection) queue.owner = undefined
       if (queue.listener?.connection === connection) queue.listener = undefined
@@ -303,8 +327,19 @@ export class ReferenceModel {
       this.#tell(queue.listener, { type: 'notified', notifierId: notifier.notifierId }, wasTold)
   }
 
+  /** Its holder has one notifier less. */
+  #takeFromService(queue: ModelQueue): void {
+    if (!queue.fields.notifier?.service) return
+    const { service, ...notifier } = queue.fields.notifier
+    const holder = this.#holders.get(service.name)
+    if (holder) this.#tell(holder, { type: 'ended', entityId: notifier.notifierId })
+    this.#replace(queue, { ...queue.fields, notifier })
+  }
+
   #dropNotifier(queue: ModelQueue, by: number): void {
-    const { listener, fields } = queue
+    const { fields } = queue
+    const service = fields.notifier?.service
+    const listener = service ? this.#holders.get(service.name) : queue.listener
     queue.pending = []
     queue.listener = undefined
     const notifierId = fields.notifier?.notifierId

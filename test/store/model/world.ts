@@ -1,11 +1,19 @@
 /** A store and the model of it, side by side: what one run of commands does to both. */
 import assert from 'node:assert/strict'
-import type { QueueRecord, QueueStore, StoreLimits, Subscriber } from '../../../src/store/store.ts'
+import type {
+  QueueRecord,
+  QueueStore,
+  Service,
+  StoreLimits,
+  Subscriber,
+} from '../../../src/store/store.ts'
 import { newNumber } from '../builders.ts'
 import type { Pod } from '../cluster.ts'
 import { same } from '../same.ts'
+import { newCertificate, register } from '../services.ts'
 import { compareDelivered } from './delivered.ts'
-import { type ModelQueue, ReferenceModel, type Seen } from './reference.ts'
+import type { ModelQueue, Seen } from './model-queue.ts'
+import { ReferenceModel } from './reference.ts'
 
 /** One connection to one pod; the model knows it by its place in `World.actors`. */
 export interface Actor {
@@ -22,6 +30,7 @@ export class World {
   readonly model: ReferenceModel
   readonly actors: Actor[]
   readonly #pods: readonly [Pod, ...Pod[]]
+  readonly #certificates = [newCertificate(), newCertificate()]
   readonly #seen = new Map<ModelQueue, SeenRecord[]>()
 
   constructor(pods: readonly [Pod, ...Pod[]], limits: StoreLimits) {
@@ -62,6 +71,18 @@ export class World {
     const ofModel: Subscriber = { connection: index, claim }
     const ofStore: Subscriber = { connection, claim }
     return { ofModel, ofStore }
+  }
+
+  /** One of two, as the actor's pod knows it. */
+  service(index: number, { pod }: Pick<Actor, 'pod'>): Promise<Service> {
+    const certificate = this.#certificates[index % this.#certificates.length]
+    assert.ok(certificate)
+    return register(pod, certificate)
+  }
+
+  /** A connection is of one service: two actors share the first, the third has the other. */
+  ownService(actor: Actor): Promise<Service> {
+    return this.service(actor.index < 2 ? 0 : 1, actor)
   }
 
   queue(index: number): ModelQueue {
@@ -118,6 +139,31 @@ export class World {
       const { record } = this.seen(queue, 0)
       same(await this.pod.drain(record), queue.items)
       queue.items = []
+    }
+    for (const actor of this.actors) await this.#compareService(actor)
+  }
+
+  /** A new holder gets all that waits, notifier by notifier in the model's order. */
+  async #compareService(actor: Actor): Promise<void> {
+    const service = await this.ownService(actor)
+    const claim = this.claim(actor)
+    const { count } = await actor.pod.store.subscribeService(service, claim.ofStore)
+    assert.equal(count, this.model.subscribeService(service, claim.ofModel))
+    await this.takeOfService(service, actor, 1000)
+    assert.equal(this.model.waitingOfService(service), 0)
+  }
+
+  /** What a store gives out has to be what comes next of its notifier. */
+  async takeOfService(service: Service, { index, connection, pod }: Actor, limit: number) {
+    for (;;) {
+      const taking = { connection, limit }
+      const taken = await pod.store.takeServiceNotifications(service, taking)
+      assert.ok(taken.notifications.length <= limit)
+      if (!this.model.isHolder(service, index)) assert.deepEqual(taken.notifications, [])
+      for (const { notifierId, ...one } of taken.notifications)
+        same(one, this.model.nextOfService(service, notifierId))
+      if (!taken.hasMore) return
+      assert.ok(taken.notifications.length > 0, 'the store gets on')
     }
   }
 

@@ -1,12 +1,14 @@
 #!lua
 -- append-message.lua: stores a message and tells who waits for it
--- returns {'stale'} | {'moved', subscriber, notifier's subscriber} | {'full'} | {'stored', wasEmpty, isNews}
+-- returns {'stale'} | {'moved', subscriber, notifier's holder or false} | {'full'} | {'stored', wasEmpty, isNews}
 local queueKey         = KEYS[1] -- hash of the queue
 local messagesKey      = KEYS[2] -- list of messages, oldest first
 local notificationsKey = KEYS[3] -- list of notifications, oldest first
 local mailboxKey       = KEYS[4] -- of the pod that the caller believes the subscriber to be on
-local notifierBoxKey   = KEYS[5] -- the same for the notifier's subscriber
+local notifierBoxKey   = KEYS[5] -- the same for who holds the notifier
 local countsKey        = KEYS[6] -- hash of the partition's counts
+local serviceKey       = KEYS[7] -- hash of the notifier's service
+local waitingKey       = KEYS[8] -- sorted set of its queues that have notifications
 local revision         = ARGV[1]
 local message          = ARGV[2] -- [bytes]
 local quota            = tonumber(ARGV[3])
@@ -15,16 +17,18 @@ local ttl              = ARGV[5] -- [seconds] for queues that nobody touches
 local subscriber       = ARGV[6] -- [string] the subscriber that the caller knows of, or empty
 local entry            = ARGV[7] -- [string] for its mailbox if the queue was empty, or empty
 local notification     = ARGV[8] -- [bytes] or empty
-local notifierHolder   = ARGV[9] -- [string] the notifier's subscriber that the caller knows of
+local notifierHolder   = ARGV[9] -- [string] who holds the notifier, as far as the caller knows
 local notifierEntry    = ARGV[10] -- [string] for its mailbox if there was no notification, or empty
 local notifyHorizon    = tonumber(ARGV[11]) -- [seconds] notifications from before are expired
+local waiter           = ARGV[12] -- [string] the queue in the service's set; empty where there is no service
 local MAX_PENDING      = 128
 local HEAD_BYTES       = 37 -- kind, digits and id of a message
 
 local queue = redis.call('HMGET', queueKey, 'v', 's', 'n', 'f')
 if queue[1] ~= revision then return { 'stale' } end
-if (queue[2] or '') ~= subscriber or (notification ~= '' and (queue[3] or '') ~= notifierHolder) then
-  return { 'moved', queue[2] or '', queue[3] or '' }
+local holder = notification ~= '' and notifierHolderOf(queue[3], serviceKey, waiter)
+if (queue[2] or '') ~= subscriber or (holder and holder ~= notifierHolder) then
+  return { 'moved', queue[2] or '', holder }
 end
 local _, expired = findExpired(messagesKey, horizon)
 local size = redis.call('LLEN', messagesKey) - #expired
@@ -53,6 +57,7 @@ if notification ~= '' then
   redis.call('EXPIRE', notificationsKey, ttl)
   if pending == 1 then
     isNews = 1
+    if waiter ~= '' then addWaiting(waitingKey, waiter, notification, ttl) end
     tell(notifierBoxKey, notifierEntry)
   end
 end

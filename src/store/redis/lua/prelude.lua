@@ -2,6 +2,10 @@
 -- its notifier ("pod:connection:claim:time"), f = full, h = hash of the fixed link data, 0, 1, 2 ... =
 -- the sealed record in pieces of 64 bytes, which keep the hash compact; of queues that came from files,
 -- x and y = the last line that was added of those with messages and with notifications.
+-- A service is a hash and a sorted set in each partition: h = the connection that holds it (as s),
+-- c = how many of the partition's notifiers are its own; and their queues in which notifications
+-- wait, by the time of the first. Scripts on queues call a queue by the name it has there, which is
+-- empty where its notifier is no service's.
 -- A message starts with its kind (m or q) and 12 digits of seconds, a notification with the digits.
 -- Counts are a hash for each partition: q = queues, m and a day = messages accepted on that day, so
 -- that lists which expired by themselves are forgotten with their days.
@@ -59,6 +63,25 @@ local function tell(mailboxKey, entry)
     redis.call('SPUBLISH', mailboxKey, '')
   end
   redis.call('EXPIRE', mailboxKey, 600)
+end
+
+-- who hears of a queue's notifications: the holder of the service, or the notifier's own subscriber
+local function notifierHolderOf(own, serviceKey, waiter)
+  if waiter == '' then return own or '' end
+  return redis.call('HGET', serviceKey, 'h') or ''
+end
+
+-- a queue of a service has notifications
+local function addWaiting(waitingKey, waiter, notification, ttl)
+  redis.call('ZADD', waitingKey, tonumber(notification:sub(1, 12)), waiter)
+  redis.call('EXPIRE', waitingKey, ttl)
+end
+
+-- the notifier of a queue is the service's no more
+local function leaveService(serviceKey, waitingKey, waiter)
+  if waiter == '' then return end
+  redis.call('ZREM', waitingKey, waiter)
+  if redis.call('HINCRBY', serviceKey, 'c', -1) <= 0 then redis.call('HDEL', serviceKey, 'c') end
 end
 
 -- the next revision of the record, from ARGV[first] on
