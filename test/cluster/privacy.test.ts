@@ -122,7 +122,10 @@ const check = (watched: WatchedPods, seen: Seen) => {
   return { leaks, lines: watched.lines.length }
 }
 
-describe('no id, key or address is logged or shown', { timeout: 240_000, concurrency: true }, () => {
+describe('no id, key or address is logged or shown', {
+  timeout: 240_000,
+  concurrency: true,
+}, () => {
   test('by a pod that keeps all in memory', async (t) => {
     await using watched = await WatchedPods.start({ count: 1 })
     const seen = publishedBy(watched)
