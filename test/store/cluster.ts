@@ -155,28 +155,40 @@ export class Pod {
   /**
    * What the connection got and the test has not read, up to now. What one pod caused about one
    * queue, its notifiers included, comes in order: so each pod blocks the queue, and the last of
-   * the `blocked` marks the end of what was caused before. It changes the queue and its subscriber,
-   * who is to be asked first, for the next one asked ends it.
+   * these blocks marks the end of what was caused before. It changes the queue and, unless the
+   * connection has it already, its subscriber, who is to be asked first, for the next one asked
+   * ends it.
    */
   async rest(
     queue: Pick<QueueRecord, 'recipientId'>,
     { connection }: Pick<Subscriber, 'connection'>,
   ): Promise<readonly StoreEvent[]> {
-    const fence = { connection, claim: newNumber() }
-    const [subscribed] = await this.store.subscribe([await this.load(queue)], fence)
-    assert.equal(subscribed?.outcome, 'done')
+    const [fetched] = await this.store.fetchHeads([queue.recipientId], { connection })
+    // another claim of the same connection would forget what is on its way to this one
+    if (fetched?.outcome !== 'done') await this.#subscribe(queue, connection)
+    const fence = { reason: 'spam', notice: { ttlSeconds: newNumber() } } as const
     for (const store of this.stores) {
       const [found] = await store.loadQueues('recipient', [queue.recipientId], { fresh: true })
       const record = recordOf(found)
       assert.ok(record, 'the queue exists')
-      assert.deepEqual(await store.blockQueue(record, { reason: 'spam' }), { outcome: 'done' })
+      assert.deepEqual(await store.blockQueue(record, fence), { outcome: 'done' })
     }
-    const isFence = ({ type, claim }: StoreEvent) => type === 'blocked' && claim === fence.claim
+    const isFence = (event: StoreEvent) =>
+      event.type === 'blocked' && event.blocking.notice?.ttlSeconds === fence.notice.ttlSeconds
     await this.events.hold(
       connection,
       (events) => events.filter(isFence).length === this.stores.length,
     )
     return this.events.unread(connection).filter((event) => !isFence(event))
+  }
+
+  async #subscribe(
+    queue: Pick<QueueRecord, 'recipientId'>,
+    connection: Subscriber['connection'],
+  ): Promise<void> {
+    const subscriber = { connection, claim: newNumber() }
+    const [subscribed] = await this.store.subscribe([await this.load(queue)], subscriber)
+    assert.equal(subscribed?.outcome, 'done')
   }
 }
 
