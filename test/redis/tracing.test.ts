@@ -11,8 +11,9 @@ import { within } from '../support/within.ts'
 
 test('a message from one pod to another', { timeout: 60_000 }, async () => {
   await using collector = await Collector.start()
+  const cluster = clusterSettings(await redisUrl())
   const settings = {
-    ...clusterSettings(await redisUrl()),
+    ...cluster,
     otlpEndpoint: collector.endpoint,
     traceRatio: '1',
   }
@@ -65,7 +66,7 @@ test('a message from one pod to another', { timeout: 60_000 }, async () => {
     'a body': body,
     'a message id': q.idOf(body),
     'an address': '127.0.0.1',
-    'the key in Redis': settings.clusterKeys ?? assert.fail(),
+    'the key in Redis': cluster.clusterKeys ?? assert.fail(),
     ...Object.fromEntries(
       [r, s].map((c, at) => [`session ${at}`, latin1Text(c.session.sessionId)]),
     ),
