@@ -146,7 +146,7 @@ export class Sessions {
     identity: Identity,
     own: SessionLimits,
   ): Promise<Session | undefined> {
-    const { settings, crypto, store, now, log, faults, tracing } = this.#options
+    const { settings, crypto, store, now, log, faults, measures, tracing } = this.#options
     const drop = (): void => transport.destroy()
     if (!own.arrives(drop)) {
       drop()
@@ -167,6 +167,7 @@ export class Sessions {
           const register = () => store.registerService(certificate)
           return span === undefined ? register() : span.run(register)
         },
+        measures: measures?.session.subscriptions.services.hellos,
       })
       span?.end('done', agreed.version)
       this.#handshakes?.done((performance.now() - startedAt) / 1000, span?.traceId)

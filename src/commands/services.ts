@@ -20,8 +20,7 @@ const takeOver = async (
 ): Promise<number> => {
   const claim = connection.nextClaim()
   // before the store is asked, so that what it delivers meanwhile is heard
-  held.claim = claim
-  held.isHeld = true
+  held.hold(claim)
   try {
     const subscriber = { connection: connection.id, claim }
     return (await store.subscribeService(held.service, subscriber)).count
@@ -49,10 +48,10 @@ export const associate = async (
     if (!held.isHeld) await takeOver(context, held)
     const queues = requests.map(({ queue }) => queue)
     const results = await store.associateNotifiers(queues, held.service)
-    return requests.map((_, index): Outcome => {
+    return requests.map(({ queue }, index): Outcome => {
       const result = results[index]
       if (result?.outcome === 'done') {
-        held.added(result.isNew)
+        held.added(result.isNew, queue.notifier?.service)
         return { reply: sok(held), sent }
       }
       sent()
@@ -76,10 +75,8 @@ export const NSUBS: ServerCommand<Command<'NSUBS'>> = {
     const sent = (): void => subscriptions.releaseNotifier(held)
     held.busy += 1
     try {
-      if (!held.isHeld || !held.isWhole) {
-        held.count = await takeOver(context, held)
-        held.isWhole = true
-      }
+      if (held.isWhole) held.repeated()
+      else held.counted(await takeOver(context, held))
       return { reply: { tag: 'SOKS', count: BigInt(held.count) }, sent }
     } catch (error) {
       sent()

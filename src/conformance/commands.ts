@@ -22,6 +22,7 @@ export const OFF: Command<'OFF'> = { tag: 'OFF' }
 export const DEL: Command<'DEL'> = { tag: 'DEL' }
 export const NDEL: Command<'NDEL'> = { tag: 'NDEL' }
 export const NSUB: Command<'NSUB'> = { tag: 'NSUB' }
+export const NSUBS: Command<'NSUBS'> = { tag: 'NSUBS' }
 export const LGET: Command<'LGET'> = { tag: 'LGET' }
 export const LDEL: Command<'LDEL'> = { tag: 'LDEL' }
 export const PING: Command<'PING'> = { tag: 'PING' }

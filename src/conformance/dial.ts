@@ -2,6 +2,7 @@
 
 import { firstHost, startAttempt } from '../client/attempt.ts'
 import { type Session, shakeHands } from '../client/handshake.ts'
+import { type ServiceCertificate, serviceCredentials } from '../client/service-certificate.ts'
 import { connectTls } from '../client/tls-transport.ts'
 import type { ClientTransport } from '../client/transport.ts'
 import { nativeCrypto as crypto } from '../crypto/native.ts'
@@ -18,6 +19,8 @@ export interface DialOptions {
   readonly alpn?: false
   /** Default true. */
   readonly sendSessionKey?: boolean
+  /** Makes the session a service's. */
+  readonly service?: ServiceCertificate
   /** Default false. */
   readonly proxyServer?: boolean
 }
@@ -35,13 +38,15 @@ export const dialTls = (
   server: ServerAddress,
   alpn: DialOptions['alpn'],
   limits: Limits,
+  certificate?: ServiceCertificate,
 ): Promise<ClientTransport> => {
   const { hosts, port = DEFAULT_PORT } = server
   return firstHost(hosts, limits.signal, async (host) => {
     const attempt = startAttempt({ signal: limits.signal, connectMs: limits.ms })
     try {
       const { signal } = attempt
-      return await connectTls({ host, port, alpn: alpn ?? 'smp/1', signal })
+      const shown = certificate && { certificate }
+      return await connectTls({ host, port, alpn: alpn ?? 'smp/1', signal, ...shown })
     } finally {
       attempt.done()
     }
@@ -60,13 +65,14 @@ export const dial = async (
   options: DialOptions,
   limits: Limits,
 ): Promise<{ readonly transport: ClientTransport; readonly session: Session }> => {
-  const transport = await dialTls(server, options.alpn, limits)
+  const transport = await dialTls(server, options.alpn, limits, options.service)
   const attempt = startAttempt({ signal: limits.signal, connectMs: limits.ms })
   attempt.signal.addEventListener('abort', () => transport.close(), { once: true })
   const { keyHash } = server
-  const { sendSessionKey = true, proxyServer = false } = options
+  const { sendSessionKey = true, proxyServer = false, service } = options
+  const credentials = service && { service: serviceCredentials(service) }
   try {
-    const handshake = { ...versionsOf(options), sendSessionKey, proxyServer }
+    const handshake = { ...versionsOf(options), sendSessionKey, proxyServer, ...credentials }
     const session = await shakeHands(transport, { ...handshake, keyHash, crypto, verifyChain })
     return { transport, session }
   } catch (error) {

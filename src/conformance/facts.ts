@@ -27,6 +27,8 @@ export interface Facts {
   readonly noQueues?: string
   /** Why it does not forward for us. */
   readonly noProxy?: string
+  /** Why we cannot be a service there. */
+  readonly noServices?: string
 }
 
 const range = ({ min, max }: VersionRange): string => (min === max ? `${min}` : `${min} to ${max}`)
@@ -54,6 +56,8 @@ export const room =
     quota >= messages ? undefined : `a queue takes ${quota} messages, and this is about ${messages}`
 
 export const forwarding: Need = ({ told, noProxy }) => (told.proxy === true ? undefined : noProxy)
+
+export const services: Need = ({ noServices }) => noServices
 
 export const always =
   (reason: string): Need =>

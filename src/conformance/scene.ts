@@ -1,5 +1,6 @@
 /** What one check has: connections, queues, and the facts about the server. */
 import { ConnectionClosed } from '../client/errors.ts'
+import type { Session } from '../client/handshake.ts'
 import { nativeCrypto as crypto } from '../crypto/native.ts'
 import type { KeyPair } from '../crypto/provider.ts'
 import { senderIdOfCorrelation } from '../crypto/short-link.ts'
@@ -28,6 +29,9 @@ import type { Timing } from './timing.ts'
 import { Transcript } from './transcript.ts'
 import { Names, replyText } from './words.ts'
 
+/** Sees every session; what it returns is used in its place. */
+export type SessionHook = (session: Session) => Session
+
 export interface SceneOptions {
   /** Pods of one server; connections go to them in turn. */
   readonly servers: readonly ServerAddress[]
@@ -35,6 +39,7 @@ export interface SceneOptions {
   readonly timing: Timing
   readonly made: MadeQueues
   readonly signal: AbortSignal
+  readonly onSession?: SessionHook | undefined
 }
 
 export type NewOptions = Partial<Omit<Command<'NEW'>, 'tag' | 'authKey' | 'dhKey' | 'notifier'>> & {
@@ -85,9 +90,10 @@ export class Scene implements SharedScene {
   async connect(name: string, options: DialOptions = {}): Promise<Peer> {
     const version = options.version ?? this.facts.versions.max
     const given = options.alpn === false ? options : { ...options, version }
-    const parts = await dial(this.server, given, this.limits)
-    this.transcript.said(name, `(connected, version ${parts.session.version})`)
-    const peer = new Peer(name, parts, this)
+    const { transport, session: agreed } = await dial(this.server, given, this.limits)
+    const session = this.#options.onSession?.(agreed) ?? agreed
+    this.transcript.said(name, `(connected, version ${session.version})`)
+    const peer = new Peer(name, { transport, session }, this)
     this.#peers.push(peer)
     return peer
   }

@@ -13,7 +13,7 @@ import { cleanUp } from './clean-up.ts'
 import type { Facts, Told } from './facts.ts'
 import { findFacts } from './find-facts.ts'
 import { MadeQueues } from './made.ts'
-import { Scene } from './scene.ts'
+import { Scene, type SessionHook } from './scene.ts'
 import { type Timing, usualTiming } from './timing.ts'
 
 export interface SuiteOptions {
@@ -24,6 +24,7 @@ export interface SuiteOptions {
   readonly timing?: Partial<Timing>
   /** Breaks the run off; what was made is deleted all the same. */
   readonly signal: AbortSignal
+  readonly onSession?: SessionHook
   readonly onFacts?: (facts: Facts) => void
   /** In the order of their ends. */
   readonly onResult?: (result: Result) => void
@@ -119,8 +120,9 @@ class Run {
   }
 
   #scene(made: MadeQueues, signal: AbortSignal): Scene {
-    const { servers } = this.#options
-    return new Scene({ servers, facts: this.#facts, timing: this.#timing, made, signal })
+    const { servers, onSession } = this.#options
+    const { facts, timing } = { facts: this.#facts, timing: this.#timing }
+    return new Scene({ servers, facts, timing, made, signal, onSession })
   }
 }
 

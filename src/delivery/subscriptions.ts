@@ -13,8 +13,7 @@ import {
   type NotifierId,
   type RecipientId,
 } from '../protocol/ids.ts'
-import type { Service } from '../store/store.ts'
-import { ServiceSubscription } from './service-subscription.ts'
+import { type ServiceOfSession, ServiceSubscription } from './service-subscription.ts'
 
 /** A claim that the store holds for the connection, on a queue or a notifier. */
 export interface Claim {
@@ -71,11 +70,15 @@ export class Subscriptions {
   readonly #shares: SubscriptionShares | undefined
 
   /** @param measures those of all connections together */
-  constructor(hooks: SubscriptionHooks, measures?: SubscriptionMeasures, service?: Service) {
+  constructor(
+    hooks: SubscriptionHooks,
+    measures?: SubscriptionMeasures,
+    service?: ServiceOfSession,
+  ) {
     this.#hooks = hooks
     this.#measures = measures
     this.#shares = measures && new SubscriptionShares(measures)
-    this.service = service && new ServiceSubscription(service)
+    this.service = service && new ServiceSubscription(service, measures?.services)
   }
 
   get(id: RecipientId): Subscription | undefined {
@@ -124,6 +127,7 @@ export class Subscriptions {
   /** The connection is gone, and what it had. */
   close(): void {
     this.#shares?.giveUp()
+    this.service?.close()
   }
 
   /** Undoes one count of `busy`: what waited for it happens now. */

@@ -1,5 +1,6 @@
 /** What sessions do. */
 import { Histogram } from './histogram.ts'
+import { ServiceMeasures } from './service-measures.ts'
 import { Shares } from './shares.ts'
 import { ByWord, Tally } from './tally.ts'
 
@@ -19,6 +20,7 @@ export class CommandMeasures {
 export class SubscriptionMeasures {
   readonly queues = new Shares()
   readonly notifiers = new Shares()
+  readonly services = new ServiceMeasures()
   /** Queues with a message that was delivered and not acknowledged. */
   readonly delivered = new Shares()
   /** From delivery to acknowledgement. */

@@ -17,7 +17,7 @@ export const countQueue = (counts: QueueCounts, queue: WholeQueue): void => {
   if (queue.notifier !== undefined) counts.notifiers += 1
 }
 
-/** What the store has no place for; services are to be handed over here, see services.ts. */
+/** What is not handed over; for services see services.ts. */
 const countUnkept = ({ tally }: Run, logged: LoggedQueue): void => {
   if (logged.updatedAt !== undefined) tally.dates += 1
   const { recipientService, notifierService } = logged

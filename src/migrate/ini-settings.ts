@@ -95,7 +95,7 @@ const table: ReadonlyMap<string, Translate> = new Map<string, Translate>([
   ['TRANSPORT.log_tls_errors', unlessOff('SLUICE_LOG_LEVEL is the nearest')],
   ['TRANSPORT.websockets', unlessOff('browsers are served where SLUICE_WEB_CERT is set')],
   ['TRANSPORT.control_port', without(CONTROL)],
-  ['TRANSPORT.accept_service_credentials', covered],
+  ['TRANSPORT.accept_service_credentials', as('SLUICE_SERVICES')],
   ['PROXY.host_mode', as('SLUICE_PROXY_HOST_MODE')],
   ['PROXY.required_host_mode', as('SLUICE_PROXY_HOST_REQUIRED')],
   ['PROXY.own_server_domains', domains],

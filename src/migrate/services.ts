@@ -1,6 +1,6 @@
 /**
- * Services of the reference and the queues they have. The store has no services yet: what stands in
- * the files is read, checked and counted, and this file is where it is to be handed over.
+ * Services of the reference and the queues they have. What stands in the files is read, checked and
+ * counted, and not handed over: a service that gets another id subscribes to its notifiers again.
  */
 import { latin1Text } from '../protocol/bytes.ts'
 import { bytesField, idField, LineProblem, secondsField } from './fields.ts'

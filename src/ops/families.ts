@@ -5,6 +5,7 @@ import { limitFamilies } from './families/limit-families.ts'
 import { referenceQueueFamilies } from './families/reference-queue-families.ts'
 import { referenceSessionFamilies } from './families/reference-session-families.ts'
 import { relayFamilies } from './families/relay-families.ts'
+import { serviceFamilies } from './families/service-families.ts'
 import { storeFamilies } from './families/store-families.ts'
 import type { Family } from './family.ts'
 
@@ -16,4 +17,5 @@ export const families: readonly Family[] = [
   ...storeFamilies,
   ...referenceQueueFamilies,
   ...referenceSessionFamilies,
+  ...serviceFamilies,
 ]

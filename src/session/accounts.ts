@@ -78,6 +78,10 @@ export class Accounts {
 const queueOf = (claim: Authorized | Refused | Faulty | undefined): QueueRecord | undefined =>
   claim !== undefined && 'queue' in claim ? claim.queue : undefined
 
+/** Whether it names the service of the session. */
+const isOfService = (answer: Answer | undefined): boolean =>
+  answer?.reply.tag === 'SOK' && answer.reply.serviceId !== undefined
+
 interface Done {
   readonly command: Command
   readonly answer: Answer | undefined
@@ -86,12 +90,14 @@ interface Done {
 
 /** What the outcome alone does not tell. */
 const countDetails = (
-  { details, deliveredBy }: SessionMeasures,
+  { details, deliveredBy, subscriptions }: SessionMeasures,
   { command, answer, queue }: Done,
 ): void => {
   if (command.tag === 'SEND' && command.notification) details.sentWithNotification += 1
   if (command.tag === 'NEW' && command.notifier !== undefined) details.newWithNotifier += 1
   if (command.tag === 'DEL' && queue?.senderKey !== undefined) details.deletedSecured += 1
+  if (command.tag === 'NSUB' && queue?.notifier?.service !== undefined && !isOfService(answer))
+    subscriptions.services.associationsRemoved += 1
   const by = deliverers.get(command.tag)
   if (by !== undefined && (answer?.event ?? answer?.reply)?.tag === 'MSG') deliveredBy.add(by)
 }

@@ -18,7 +18,7 @@ const MAX_PENDING = 16_384
 export interface EndingsOptions {
   readonly output: Output
   readonly subscriptions: Subscriptions
-  readonly measures?: SessionMeasures['endings'] | undefined
+  readonly measures?: SessionMeasures | undefined
   /** The client does not take what is for it. */
   readonly onOverflow: () => void
 }
@@ -26,7 +26,7 @@ export interface EndingsOptions {
 export class Endings {
   readonly #options: EndingsOptions
   readonly #subscriptions: Subscriptions
-  readonly #measures: SessionMeasures['endings'] | undefined
+  readonly #measures: SessionMeasures | undefined
   /** The newest of each queue and notifier: no more than the connection is subscribed to. */
   readonly #pending = new Map<EntityId, Ending>()
   /** The claim on the service that another connection has ended. */
@@ -67,11 +67,13 @@ export class Endings {
     const list: Outgoing[] = []
     for (const ending of this.#pending.values())
       if (this.#isDue(ending)) list.push(this.#outgoing(ending))
-    list.push(...this.#endService())
-    output.send(list)
-    if (this.#measures === undefined || list.length === 0) return
-    this.#measures.sent += list.length
-    this.#measures.batches += 1
+    const services = this.#endService()
+    output.send([...list, ...services])
+    if (this.#measures === undefined) return
+    const { endings, subscriptions } = this.#measures
+    subscriptions.services.endings += services.length
+    endings.sent += list.length
+    if (list.length > 0) endings.batches += 1
   }
 
   /** On the queue or notifier itself, or on the service that the notifier was. */

@@ -34,6 +34,7 @@ export interface HandshakeOptions {
   readonly identity: SessionIdentity
   readonly versions: VersionRange
   readonly registerService: ServiceHelloOptions['registerService']
+  readonly measures?: ServiceHelloOptions['measures']
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }

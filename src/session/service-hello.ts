@@ -2,6 +2,7 @@
 import type { CryptoProvider } from '../crypto/provider.ts'
 import { ChainError } from '../identity/chain.ts'
 import { verifyServiceChain } from '../identity/service-chain.ts'
+import type { ServiceHelloOutcome, ServiceMeasures } from '../measures/service-measures.ts'
 import { BLOCK_BYTES } from '../protocol/block.ts'
 import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
 import type { TransportCode } from '../protocol/error.ts'
@@ -35,6 +36,7 @@ export interface ServiceHelloOptions {
   readonly registerService: ServiceStore['registerService']
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  readonly measures?: ServiceMeasures['hellos'] | undefined
 }
 
 const refuse = (transport: Transport, error: TransportCode, reason: string): ProtocolError => {
@@ -56,6 +58,38 @@ const verify = (
   return { certificateHash: hash, key: { algorithm: key.algorithm, raw: key.raw } }
 }
 
+/** What became of a hello, beside what is thrown. */
+interface Welcome {
+  outcome: ServiceHelloOutcome
+}
+
+const welcome = async (
+  hello: ServiceHello,
+  transport: Transport,
+  options: ServiceHelloOptions,
+  became: Welcome,
+): Promise<SessionService> => {
+  const { role } = hello
+  let verified: Pick<SessionService, 'certificateHash' | 'key'>
+  try {
+    verified = verify(hello, transport.clientChain(), options)
+  } catch (error) {
+    if (!(error instanceof ProtocolError || error instanceof ChainError)) throw error
+    became.outcome = 'bad_auth'
+    throw refuse(transport, 'HANDSHAKE BAD_AUTH', `a service with ${error.message}`)
+  }
+  const { certificateHash } = verified
+  const registered = await options.registerService({ hash: certificateHash, role })
+  if (registered.outcome === 'refused') {
+    became.outcome = 'bad_service'
+    throw refuse(transport, 'HANDSHAKE BAD_SERVICE', 'a service of another role')
+  }
+  const { service } = registered
+  transport.send(pad(encodeServiceResponse({ serviceId: service.serviceId }), BLOCK_BYTES))
+  became.outcome = 'done'
+  return { ...verified, role, service }
+}
+
 /**
  * The service, which has been told its id.
  * @throws ProtocolError when the connection is to be closed: the service has been told why; or what
@@ -66,19 +100,10 @@ export const welcomeService = async (
   transport: Transport,
   options: ServiceHelloOptions,
 ): Promise<SessionService> => {
-  const { role } = hello
-  let verified: Pick<SessionService, 'certificateHash' | 'key'>
+  const became: Welcome = { outcome: 'failed' }
   try {
-    verified = verify(hello, transport.clientChain(), options)
-  } catch (error) {
-    if (!(error instanceof ProtocolError || error instanceof ChainError)) throw error
-    throw refuse(transport, 'HANDSHAKE BAD_AUTH', `a service with ${error.message}`)
+    return await welcome(hello, transport, options, became)
+  } finally {
+    options.measures?.at(hello.role).add(became.outcome)
   }
-  const { certificateHash } = verified
-  const registered = await options.registerService({ hash: certificateHash, role })
-  if (registered.outcome === 'refused')
-    throw refuse(transport, 'HANDSHAKE BAD_SERVICE', 'a service of another role')
-  const { service } = registered
-  transport.send(pad(encodeServiceResponse({ serviceId: service.serviceId }), BLOCK_BYTES))
-  return { ...verified, role, service }
 }

@@ -63,11 +63,11 @@ export class Session implements Listener {
       fetchHead: (id: RecipientId) => this.#pushes.want(id),
       released: () => endings.flush(),
     }
-    this.#subscriptions = new Subscriptions(hooks, measures?.subscriptions, service?.service)
+    this.#subscriptions = new Subscriptions(hooks, measures?.subscriptions, service)
     const endings = new Endings({
       output: this.#output,
       subscriptions: this.#subscriptions,
-      measures: measures?.endings,
+      measures,
       onOverflow: () => this.close(),
     })
     this.#pushes = new Pushes({

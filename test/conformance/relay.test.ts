@@ -8,8 +8,6 @@ import { expectGood, idsOf, reasonOf, run } from './support/run.ts'
 /** What needs the operator, or a server that is set up in another way; everything else runs. */
 const neverHere = [
   'SMP-E-003',
-  'SMP-X-011',
-  'SMP-X-012',
   'SMP-O-001',
   'SMP-O-002',
   'SMP-O-003',
@@ -68,6 +66,14 @@ describe('a relay', { timeout: 120_000 }, () => {
     assert.match(reasonOf(report, 'SMP-Q-001'), /makes no queues, as told/)
     assert.match(reasonOf(report, 'SMP-P-022'), /does not forward, as told/)
     assert.equal(report.queuesMade, 0)
+  })
+
+  test('that takes no services is not checked for them', async () => {
+    await using relay = await startTestRelay({ services: 'off' })
+    const report = await run([relay.address], { only: ['SMP-X'] })
+    expectGood(report, selectChecks(['SMP-X']).checks.length)
+    assert.match(reasonOf(report, 'SMP-X-021'), /^no session of a service: .*BAD_AUTH$/)
+    assert.equal(idsOf(report, 'passed').length, 4)
   })
 
   test('that offers some versions only is checked in those', async () => {

@@ -37,13 +37,13 @@ const is =
   (said: Said): boolean =>
     said.reply.tag === tag
 
-const deletions = ['SMP-D-004', 'SMP-N-021', 'SMP-N-022', 'SMP-N-023']
+const deletions = ['SMP-D-004', 'SMP-N-021', 'SMP-N-022', 'SMP-N-023', 'SMP-X-025']
 
 const cases: readonly Case[] = [
   {
     wrong: 'a take-over is told as a deletion',
     twist: { says: instead(is('END'), () => DELD) },
-    fail: ['SMP-D-001', 'SMP-D-002', 'SMP-D-003', 'SMP-N-004', ...versions(2, 10)],
+    fail: ['SMP-D-001', 'SMP-D-002', 'SMP-D-003', 'SMP-N-004', 'SMP-X-027', ...versions(2, 10)],
     only: ['SMP-D', 'SMP-R', 'SMP-N', 'SMP-V-210', 'SMP-V-218'],
   },
   {
@@ -57,6 +57,23 @@ const cases: readonly Case[] = [
     twist: { says: instead(isError('LARGE_MSG'), () => OK) },
     fail: ['SMP-Q-014', ...versions(3, 6)],
     only: ['SMP-Q', 'SMP-V-306', 'SMP-V-318', 'SMP-V-001'],
+  },
+  {
+    wrong: 'services are said to lose more than they do',
+    twist: {
+      says: (said) =>
+        said.reply.tag === 'ENDS' && said.reply.count < 9n
+          ? { ...said, reply: { tag: 'ENDS', count: said.reply.count + 9n } }
+          : said,
+    },
+    fail: ['SMP-X-022', 'SMP-X-023', 'SMP-X-024'],
+    only: ['SMP-X'],
+  },
+  {
+    wrong: 'notifiers are never given to services, or so it says',
+    twist: { says: instead(is('SOK'), () => ({ tag: 'SOK' })) },
+    fail: ['021', '022', '023', '024', '025', '026', '027'].map((number) => `SMP-X-${number}`),
+    only: ['SMP-X'],
   },
   {
     wrong: 'nothing is acknowledged with OK',
@@ -90,13 +107,13 @@ const cases: readonly Case[] = [
   {
     wrong: 'what is prohibited is refused as if it were somebody else',
     twist: { says: instead(isError('CMD', 'PROHIBITED'), () => errAuth) },
-    fail: ['SMP-D-022', 'SMP-L-001', 'SMP-L-011'],
-    only: ['SMP-D', 'SMP-L', 'SMP-F'],
+    fail: ['SMP-D-022', 'SMP-L-001', 'SMP-L-011', 'SMP-X-029'],
+    only: ['SMP-D', 'SMP-L', 'SMP-F', 'SMP-X-029'],
   },
   {
     wrong: 'services are refused as if they were somebody else',
     twist: { says: instead(isError('SERVICE'), () => errAuth) },
-    fail: ['SMP-X-001', 'SMP-X-002', 'SMP-X-003', 'SMP-C-003', 'SMP-C-020'],
+    fail: ['SMP-X-001', 'SMP-X-002', 'SMP-X-003', 'SMP-X-021', 'SMP-C-003', 'SMP-C-020'],
     only: ['SMP-X', 'SMP-C', 'SMP-N'],
   },
   {

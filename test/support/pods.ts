@@ -34,13 +34,18 @@ const run = (args: readonly string[], env: Env): ChildProcess =>
   })
 
 /** Collects what a pod says, and resolves with its address. */
-const readAddress = async (child: ChildProcess, onLog: (text: string) => void): Promise<string> => {
+const readAddress = async (
+  child: ChildProcess,
+  onLog: (text: string) => void,
+  onOut: (text: string) => void,
+): Promise<string> => {
   const { stdout, stderr } = child
   assert.ok(stdout && stderr)
   let out = ''
   const address = Promise.withResolvers<string>()
   stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text
+    onOut(text)
     const found = READY.exec(out)?.[1]
     if (found !== undefined) address.resolve(found)
   })
@@ -118,7 +123,7 @@ export class Pod implements AsyncDisposable {
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
   exitCode !== null || signalCode !== null
 
-const startPod = async (env: Env): Promise<Pod> => {
+const startPod = async (env: Env, onSaid: OnSaid = () => {}): Promise<Pod> => {
   const child = run(['start'], env)
   const guard = child.stdio[3]
   assert.ok(guard instanceof Writable && guard instanceof Readable)
@@ -126,9 +131,11 @@ const startPod = async (env: Env): Promise<Pod> => {
   child.once('exit', () => guard.end('ended\n'))
   let log = ''
   try {
-    const address = await readAddress(child, (text) => {
+    const onLog = (text: string): void => {
       log = (log + text).slice(-LOG_CHARACTERS)
-    })
+      onSaid(text, 'stderr')
+    }
+    const address = await readAddress(child, onLog, (text) => onSaid(text, 'stdout'))
     return new Pod(child, address, () => log)
   } catch (error) {
     child.kill('SIGKILL')
@@ -136,10 +143,15 @@ const startPod = async (env: Env): Promise<Pod> => {
   }
 }
 
+/** Everything that a pod says, as it comes. */
+type OnSaid = (text: string, stream: 'stdout' | 'stderr') => void
+
 export interface PodsOptions {
-  readonly url: string
+  /** Of Redis; absent: one pod that keeps all in memory. */
+  readonly url?: string
   readonly count: number
   readonly env?: Env
+  readonly onSaid?: (pod: number, ...said: Parameters<OnSaid>) => void
 }
 
 /** The pods of one cluster. They end with it, and with this process, however that ends. */
@@ -147,17 +159,22 @@ export class Pods implements AsyncDisposable {
   readonly #env: Env
   readonly #directory: string
   readonly #all: Pod[] = []
+  readonly #onSaid: PodsOptions['onSaid']
+  #started = 0
 
-  private constructor(directory: string, { url, env = {} }: Omit<PodsOptions, 'count'>) {
+  private constructor(directory: string, { url, env = {}, onSaid }: Omit<PodsOptions, 'count'>) {
     this.#directory = directory
+    this.#onSaid = onSaid
     this.#env = {
       SLUICE_DATA_DIR: directory,
       SLUICE_HOST: '127.0.0.1',
       SLUICE_BIND: '127.0.0.1',
       SLUICE_PORT: '0',
       SLUICE_OPS_PORT: '0',
-      SLUICE_REDIS_URL: url,
-      SLUICE_CLUSTER_KEY: randomBytes(32).toString('hex'),
+      ...(url !== undefined && {
+        SLUICE_REDIS_URL: url,
+        SLUICE_CLUSTER_KEY: randomBytes(32).toString('hex'),
+      }),
       SLUICE_LOG_LEVEL: 'warn',
       ...env,
     }
@@ -190,7 +207,10 @@ export class Pods implements AsyncDisposable {
 
   /** One more, which may see another address of Redis or have a port given. */
   async add(env: Env = {}): Promise<Pod> {
-    const pod = await startPod({ ...this.#env, ...env })
+    const index = this.#started++
+    const pod = await startPod({ ...this.#env, ...env }, (...said) =>
+      this.#onSaid?.(index, ...said),
+    )
     this.#all.push(pod)
     return pod
   }

@@ -192,6 +192,7 @@ export class WireRelay implements AsyncDisposable {
         versions,
         registerService: (certificate) => this.#sessionStore.registerService(certificate),
         now: this.clock.now,
+        measures: this.#options.measures?.session.subscriptions.services.hellos,
       })
       const id = this.hub.nextConnection()
       const session = new Session({

@@ -28,9 +28,12 @@ export interface ServicesOptions {
 interface Some {
   readonly notifications: readonly ServiceNotification[]
   readonly hasMore: boolean
+  /** Nothing waits there any more, nor did: what was there had expired, or was left behind. */
+  readonly isCleared?: boolean
 }
 
 const nothing: TakenNotifications = { notifications: [], hasMore: false }
+const cleared: Some = { notifications: [], hasMore: false, isCleared: true }
 const unknown: Some = { notifications: [], hasMore: true }
 
 export class Services {
@@ -151,10 +154,14 @@ export class Services {
     const { servers } = this.#pod.options
     // before it is read: what comes from now on is told again
     hold.waiting.delete(tag)
-    const taken = await servers
-      .call(waiting, 'ZRANGE', [waiting, 0, limit - 1])
-      .then((answer) => this.#takeOf(Array.isArray(answer) ? answer.map(textOf) : [], hold, limit))
-      .catch((error: unknown) => this.#failed(error))
+    let taken: Some
+    do {
+      taken = await servers
+        .call(waiting, 'ZRANGE', [waiting, 0, limit - 1])
+        .then((all) => this.#takeOf(Array.isArray(all) ? all.map(textOf) : [], hold, limit))
+        .catch((error: unknown) => this.#failed(error))
+      // each time there are fewer
+    } while (taken.isCleared && taken.hasMore)
     if (taken.hasMore) hold.waiting.add(tag)
     return taken
   }
@@ -169,6 +176,7 @@ export class Services {
     return {
       notifications: taken.flatMap(({ notifications }) => notifications),
       hasMore: blinds.length === limit || taken.some(({ hasMore }) => hasMore),
+      isCleared: taken.every(({ isCleared = false }) => isCleared),
     }
   }
 
@@ -187,7 +195,7 @@ export class Services {
       // left behind by a write that was lost
       const [, waiting] = this.#pod.keysOf(hold.service, this.#pod.options.keys.tagOf(blind))
       await servers.call(waiting, 'ZREM', [waiting, blind])
-      return nothing
+      return cleared
     }
     const { keys, waiter } = this.#pod.serviceOf(queue)
     const { word, rest } = await this.#pod.run(
@@ -204,6 +212,7 @@ export class Services {
     }
     if (word !== 'taken') return nothing
     const [left, ...elements] = rest
+    if (elements.length === 0 && numberOf(left) === 0) return cleared
     const { notifierId } = notifier
     const notifications = elements.map((one) => ({ ...notificationOf(one), notifierId }))
     return { notifications, hasMore: numberOf(left) > 0 }

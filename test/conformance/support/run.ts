@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { allChecks, selectChecks } from '../../../src/conformance/catalog.ts'
 import type { Check, Result } from '../../../src/conformance/check.ts'
 import type { Told } from '../../../src/conformance/facts.ts'
+import type { SessionHook } from '../../../src/conformance/scene.ts'
 import { type Report, runSuite } from '../../../src/conformance/suite.ts'
 import type { Timing } from '../../../src/conformance/timing.ts'
 import type { ServerAddress } from '../../../src/protocol/address.ts'
@@ -13,6 +14,7 @@ export interface RunOptions {
   readonly only?: readonly string[]
   readonly timing?: Partial<Timing>
   readonly signal?: AbortSignal
+  readonly onSession?: SessionHook
   readonly onResult?: (result: Result) => void
 }
 

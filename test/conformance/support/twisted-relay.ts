@@ -81,7 +81,12 @@ export class TwistedRelay implements AsyncDisposable {
   readonly #twist: Twist
   readonly #sockets = new Set<TLSSocket>()
   readonly #serving = new Set<Promise<void>>()
-  readonly #server = createServer(smpTlsOptions(this.#identity))
+  readonly #server = createServer({
+    ...smpTlsOptions(this.#identity),
+    // services show certificates
+    requestCert: true,
+    rejectUnauthorized: false,
+  })
   #port = 0
 
   private constructor(twist: Twist) {

@@ -317,6 +317,19 @@ const notifications: Readonly<Record<string, Case>> = {
     assert.deepEqual(await take(here, scene), none)
   },
 
+  async 'what has expired is not said to wait, however little is taken at a time'(here, there) {
+    const scene = await held(here)
+    const all = [
+      await given(there, scene.service),
+      await given(there, scene.service),
+      await given(here, scene.service),
+    ]
+    for (const { queue } of all) await notify(there, queue)
+    await toldOften(here, scene, 1)
+    here.clock.advance(limits.notificationTtlSeconds + 1)
+    assert.deepEqual(await take(here, scene, 1), none)
+  },
+
   async 'those older than their time are not taken'(here, there) {
     const scene = await held(here)
     const { queue, notifier } = await given(there, scene.service)
