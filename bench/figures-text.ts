@@ -11,11 +11,14 @@ import type { ProfileEntry } from './processes/own-usage.ts'
 import { figure, tableText } from './report.ts'
 import type { Percentiles, Spread } from './statistics.ts'
 
-const spreadCells = ({ median, min, max }: Spread) => [median, `${figure(min)} to ${figure(max)}`]
+export const spreadCells = ({ median, min, max }: Spread) => [
+  median,
+  `${figure(min)} to ${figure(max)}`,
+]
 
-const spreadHead = (what: string) => [what, 'median', 'rounds']
+export const spreadHead = (what: string) => [what, 'median', 'rounds']
 
-const titled = (title: string, ...blocks: readonly string[]): string =>
+export const titled = (title: string, ...blocks: readonly string[]): string =>
   [`## ${title}`, ...blocks].join('\n\n')
 
 const floorTable = ({ parts, floor, rest, ratio, cpuPerMessage }: MessageFigures): string =>

@@ -24,11 +24,14 @@ import { measureResubscription } from './measure-resubscription.ts'
 import { measureRolling } from './measure-rolling.ts'
 import { measureStorage } from './measure-storage.ts'
 import { measureSubscriptions } from './measure-subscriptions.ts'
+import { measureTracing } from './measure-tracing.ts'
 import { fail, readOptions, withOptionalAddress } from './options.ts'
 import { machineLine, thisMachine } from './report.ts'
 import { rollingText } from './rolling-text.ts'
+import { tracingText } from './tracing-text.ts'
 
-const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [metrics] [flood] [options]
+const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [metrics] [tracing] [flood]
+                            [options]
        npm run bench -- --redis[=URL] [messages] [storage] [resubscription] [rolling] [options]
 
 Measures the relay in a process of its own, with the load in this one. Without names: all parts.
@@ -91,6 +94,10 @@ const parts: Readonly<Record<string, Part>> = {
   metrics: async () => {
     const figures = await measureMetrics(messageLoad)
     return { figures, text: metricsText(figures) }
+  },
+  tracing: async () => {
+    const figures = await measureTracing(messageLoad)
+    return { figures, text: tracingText(figures) }
   },
   memory: async () => {
     const figures = await measureMemory({

@@ -12,6 +12,7 @@ import type { OnFault } from './store/redis/redis-store.ts'
 import { ServerProblem } from './store/redis/server-check.ts'
 import type { Deliver, QueueStore } from './store/store.ts'
 import type { QueueTransfer } from './store/transfer.ts'
+import type { Tracing } from './tracing/tracing.ts'
 
 /** What the pods of a cluster share beside queues; alone a relay has nothing to share. */
 export type ClusterStore = QueueStore & { readonly sharedBuckets?: SharedBuckets }
@@ -21,6 +22,7 @@ interface StoreFor {
   readonly identity: Identity
   readonly now?: () => number
   readonly ops?: { readonly measures: Measures } | undefined
+  readonly tracing?: Tracing | undefined
 }
 
 interface Ears {
@@ -55,11 +57,11 @@ export const openStore = async (
   storeFor: StoreFor,
   { deliver, onFault }: Ears,
 ): Promise<ClusterStore> => {
-  const { settings, now = Date.now, ops } = storeFor
+  const { settings, now = Date.now, ops, tracing } = storeFor
   const measures = ops?.measures.store
   const redis = redisOptions(storeFor)
   if (redis === undefined) return new MemoryStore({ deliver, now, limits: settings, measures })
-  return openRedisStore({ ...redis, deliver, onFault, measures })
+  return openRedisStore({ ...redis, deliver, onFault, measures, tracing })
 }
 
 /**

@@ -20,11 +20,13 @@ import { openLifecycle } from './open-lifecycle.ts'
 import { openLimits } from './open-limits.ts'
 import { openProxy } from './open-proxy.ts'
 import { type ClusterStore, openStore } from './open-store.ts'
+import { openTracing } from './open-tracing.ts'
 import type { Ops } from './ops/ops.ts'
 import { equalBytes } from './protocol/bytes.ts'
 import type { Relays } from './proxy/relays.ts'
 import type { Session } from './session/session.ts'
 import { Sessions } from './sessions.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import type { TlsCredentials } from './transport/tls.ts'
 import type { Transport } from './transport/transport.ts'
 import { WebSockets } from './transport/web-socket.ts'
@@ -82,6 +84,7 @@ interface Parts {
   readonly store: ClusterStore
   readonly faults: FaultLog
   readonly live: LiveSettings
+  readonly tracing: Tracing | undefined
 }
 
 const expiryOf = ({ chainPem }: TlsCredentials): Date => new X509Certificate(chainPem).validToDate
@@ -91,6 +94,7 @@ class RunningRelay implements Relay {
   readonly #live: LiveSettings
   readonly #faults: FaultLog
   readonly #store: ClusterStore
+  readonly #tracing: Tracing | undefined
   readonly #proxy: Relays | undefined
   readonly limits: Limits
   readonly #sessions: Sessions
@@ -102,22 +106,19 @@ class RunningRelay implements Relay {
   #admin: AdminApi | undefined
   #closing: Promise<void> | undefined
 
-  constructor(options: RelayOptions, { hub, store, faults, live }: Parts) {
+  constructor(options: RelayOptions, { hub, store, faults, live, tracing }: Parts) {
     this.#faults = faults
     this.#live = live
     const settings = live.current
     this.#options = { ...options, settings }
     this.#identity = options.identity
     this.#store = store
+    this.#tracing = tracing
     const parts = { crypto: nativeCrypto, now: options.now ?? Date.now, settings }
     this.#proxy = openProxy(settings, { ...parts, onFault: faults.tell })
     this.limits = openLimits({ ...options, store, onFault: faults.tell })
     this.#sessions = new Sessions({
-      ...options,
-      ...parts,
-      hub,
-      store,
-      faults,
+      ...{ ...options, ...parts, hub, store, faults, tracing },
       proxy: this.#proxy,
       limits: this.limits,
       measures: options.ops?.measures,
@@ -179,9 +180,8 @@ class RunningRelay implements Relay {
     })
     this.limits.start()
     await this.#listeners.open()
-    const [store, faults] = [this.#store, this.#faults]
+    const [store, faults, service] = [this.#store, this.#faults, this.#lifecycle]
     const statistics = () => ({ ...this.#sessions.counts, proxy: this.#proxy?.statistics ?? null })
-    const service = this.#lifecycle
     this.#admin = await openAdmin({ ...this.#options, store, faults, service, statistics })
     ops?.health.watch('listeners')
   }
@@ -233,6 +233,7 @@ class RunningRelay implements Relay {
     this.#proxy?.close()
     await this.#site?.[Symbol.asyncDispose]()
     await this.#store.close()
+    await this.#tracing?.[Symbol.asyncDispose]()
     this.#faults.close()
   }
 }
@@ -244,9 +245,10 @@ class RunningRelay implements Relay {
  */
 export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   const live = new LiveSettings(options.settings)
-  const parts = { hub: new Hub<Session>(), faults: new FaultLog(options.log), live }
+  const tracing = await openTracing(live.current, options.log)
+  const parts = { hub: new Hub<Session>(), faults: new FaultLog(options.log), live, tracing }
   const ears = { deliver: parts.hub.deliver, onFault: parts.faults.tell }
-  const store = await openStore({ ...options, settings: live.current }, ears)
+  const store = await openStore({ ...options, settings: live.current, tracing }, ears)
   const relay = new RunningRelay(options, { ...parts, store })
   try {
     await relay.listen()

@@ -13,9 +13,11 @@ import type { Measures } from './measures/measures.ts'
 import type { HandshakeMeasures, HandshakeOutcome } from './measures/transport-measures.ts'
 import { BlockPacker } from './protocol/block.ts'
 import { ProtocolError } from './protocol/bytes.ts'
+import { TracedForwarder } from './proxy/traced-forwarder.ts'
 import { type AgreedSession, shakeHands } from './session/handshake.ts'
 import { Session } from './session/session.ts'
 import type { QueueStore } from './store/store.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import type { Transport } from './transport/transport.ts'
 
 export interface SessionsOptions {
@@ -29,6 +31,7 @@ export interface SessionsOptions {
   readonly limits: Limits
   readonly faults: FaultLog
   readonly measures: Measures | undefined
+  readonly tracing: Tracing | undefined
   readonly log: Logger
   readonly now: () => number
 }
@@ -42,7 +45,9 @@ export class Sessions {
   #isStopped = false
 
   constructor(options: SessionsOptions) {
-    this.#options = options
+    const { proxy, tracing } = options
+    this.#options =
+      proxy && tracing ? { ...options, proxy: new TracedForwarder(proxy, tracing) } : options
     this.configure()
   }
 
@@ -141,13 +146,14 @@ export class Sessions {
     identity: Identity,
     own: SessionLimits,
   ): Promise<Session | undefined> {
-    const { settings, crypto, store, now, log, faults, measures } = this.#options
+    const { settings, crypto, store, now, log, faults, measures, tracing } = this.#options
     const drop = (): void => transport.destroy()
     if (!own.arrives(drop)) {
       drop()
       return undefined
     }
     const startedAt = performance.now()
+    const span = tracing?.begin({ what: 'handshake', transport: transport.kind }, startedAt)
     let unagreed: HandshakeOutcome = 'refused'
     const deadline = setTimeout(() => {
       unagreed = 'timeout'
@@ -157,14 +163,20 @@ export class Sessions {
       const { versions } = settings
       const agreed = await shakeHands(transport, {
         ...{ crypto, identity, versions, now },
-        registerService: (certificate) => store.registerService(certificate),
+        registerService: (certificate) => {
+          const register = () => store.registerService(certificate)
+          return span === undefined ? register() : span.run(register)
+        },
         measures: measures?.session.subscriptions.services.hellos,
       })
-      this.#handshakes?.done((performance.now() - startedAt) / 1000)
+      span?.end('done', agreed.version)
+      this.#handshakes?.done((performance.now() - startedAt) / 1000, span?.traceId)
       return this.#begin(transport, agreed, own)
     } catch (error) {
       const isRefused = error instanceof ProtocolError
-      this.#handshakes?.outcomes.add(isRefused ? unagreed : 'failed')
+      const outcome = isRefused ? unagreed : 'failed'
+      span?.end(outcome)
+      this.#handshakes?.outcomes.add(outcome)
       if (isRefused) log.debug({ reason: error.message }, 'handshake refused')
       else faults.tell(error, 'handshake')
       transport.close()
@@ -176,7 +188,7 @@ export class Sessions {
   }
 
   #begin(transport: Transport, agreed: AgreedSession, limits: SessionLimits): Session {
-    const { settings, crypto, hub, store, proxy, faults, measures, now } = this.#options
+    const { settings, crypto, hub, store, proxy, faults, measures, tracing, now } = this.#options
     const id = hub.nextConnection()
     const session = new Session({
       transport,
@@ -186,6 +198,7 @@ export class Sessions {
       packer: this.#packer,
       notificationIntervalMs: settings.notificationIntervalMs,
       measures: measures?.session,
+      tracing,
       onFault: faults.tell,
       limits,
     })

@@ -7,6 +7,7 @@ import { limitSettings } from './limit-settings.ts'
 import { opsSettings } from './ops-settings.ts'
 import { proxySettings } from './proxy-settings.ts'
 import { DAY, HOUR, optional, registry, type Setting, setting, TEN_YEARS, WEEK } from './setting.ts'
+import { tracingSettings } from './tracing-settings.ts'
 import {
   anyText,
   clusterKeys,
@@ -65,6 +66,7 @@ export const settingsSchema = z.object({
   }),
   ...informationSettings,
   ...opsSettings,
+  ...tracingSettings,
   dataDir: setting(path, './data', {
     variable: 'SLUICE_DATA_DIR',
     help: 'Folder of the identity: `ca.crt`, `server.crt`, `server.key` (and `ca.key` where made).',

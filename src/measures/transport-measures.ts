@@ -15,9 +15,9 @@ export class HandshakeMeasures {
   /** Of those that were done. */
   readonly seconds = new Histogram()
 
-  done(seconds: number): void {
+  done(seconds: number, traceId?: string): void {
     this.outcomes.add('done')
-    this.seconds.observe(seconds)
+    this.seconds.observe(seconds, traceId)
   }
 }
 

@@ -4,6 +4,7 @@ import type { DeliveredBy, SessionMeasures } from '../measures/session-measures.
 import type { Command } from '../protocol/command.ts'
 import type { QueueRecord } from '../store/store.ts'
 import type { Authorized, Claimed, Faulty, Refused } from './authorize.ts'
+import type { Group } from './command-spans.ts'
 
 /** Of what cannot be read as a command. */
 const UNREADABLE = 'unreadable'
@@ -21,11 +22,8 @@ const deliverers: ReadonlyMap<string, DeliveredBy> = new Map([
   ['GET', 'get'],
 ])
 
-export interface Answered {
-  /** As `performance.now` tells it. */
-  readonly startedAt: number
-  /** As they came, as they were verified, and what they are answered, in one order. */
-  readonly requests: readonly (Claimed | Refused)[]
+export interface Answered extends Group {
+  /** As they were verified, and what they are answered, in the order of the requests. */
   readonly claims: readonly (Authorized | Refused | Faulty)[]
   readonly answers: readonly (Answer | undefined)[]
 }
@@ -59,8 +57,9 @@ export class Accounts {
     if (this.#measures !== undefined) this.#measures.blocksInWork -= 1
   }
 
-  answered({ startedAt, requests, claims, answers }: Answered): void {
+  answered({ startedAt, requests, claims, answers, spans }: Answered): void {
     const measures = this.#measures
+    spans?.end(answers.map(outcomeOf))
     if (measures === undefined) return
     const seconds = (performance.now() - startedAt) / 1000
     requests.forEach((request, index) => {
@@ -69,7 +68,7 @@ export class Accounts {
       const answer = answers[index]
       const outcome = outcomeOf(answer)
       counts.outcomes.add(outcome)
-      counts.seconds.observe(seconds)
+      counts.seconds.observe(seconds, spans?.traceId)
       if (outcome === 'ok' && command !== undefined)
         countDetails(measures, { command, answer, queue: queueOf(claims[index]) })
     })

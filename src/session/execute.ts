@@ -20,6 +20,7 @@ import {
   loadQueues,
   type Refused,
 } from './authorize.ts'
+import type { CommandSpans } from './command-spans.ts'
 import { faultAnswer } from './fault-answer.ts'
 import { Lanes } from './lanes.ts'
 import { verifyFound } from './verify.ts'
@@ -65,13 +66,17 @@ export class Executor {
    */
   execute(
     claims: readonly (Authorized | Refused | Faulty)[],
+    spans?: CommandSpans,
   ): Promise<readonly (Answer | undefined)[]> {
     const batches = this.#batches(claims)
     return Promise.all(
-      claims.map(async (claim): Promise<Answer | undefined> => {
+      claims.map(async (claim, index): Promise<Answer | undefined> => {
         if (isRefused(claim)) return { reply: claim.refusal }
         if (isFaulty(claim)) return faultAnswer(claim.fault, claim.command.tag)
-        return this.#underWay.run(queueOf(claim), () => this.#settle(claim, batches.get(claim)))
+        const settle = () => this.#settle(claim, batches.get(claim))
+        return this.#underWay.run(queueOf(claim), () =>
+          spans === undefined ? settle() : spans.runOne(index, settle),
+        )
       }),
     )
   }

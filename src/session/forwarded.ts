@@ -24,6 +24,7 @@ import { writeReply } from '../protocol/reply-encoder.ts'
 import { writeUnsignedHead } from '../protocol/transmission.ts'
 import { Writer } from '../protocol/writer.ts'
 import { StoreUnavailable } from '../store/store-error.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import type { Accounts } from './accounts.ts'
 import type { Admission } from './admission.ts'
 import {
@@ -33,6 +34,7 @@ import {
   readClaim,
   type SessionBinding,
 } from './authorize.ts'
+import { groupOf, tracedIn } from './command-spans.ts'
 import type { Executor } from './execute.ts'
 import { Lanes } from './lanes.ts'
 
@@ -51,6 +53,7 @@ export interface ForwardedOptions {
   readonly accounts: Accounts
   /** Of the other relay's connection. */
   readonly limits: SessionLimits | undefined
+  readonly tracing: Tracing | undefined
 }
 
 /** A command out of its envelopes, and what its answer is to be put into. */
@@ -152,10 +155,13 @@ export class ForwardedCommands {
     requests: readonly Claimed[],
     startedAt: number,
   ): Promise<readonly (Answer | undefined)[]> {
-    const { admission, executor, accounts } = this.#options
-    const claims = await admission.authorize(requests)
-    const answers = await executor.execute(claims)
-    accounts.answered({ startedAt, requests, claims, answers })
+    const { admission, executor, accounts, tracing } = this.#options
+    const version = requests[0]?.binding.version ?? 0
+    const group = groupOf({ requests, startedAt }, tracing, version)
+    const { spans } = group
+    const claims = await tracedIn(spans, () => admission.authorize(requests))
+    const answers = await tracedIn(spans, () => executor.execute(claims, spans))
+    accounts.answered({ ...group, claims, answers })
     return answers
   }
 

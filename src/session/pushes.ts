@@ -6,6 +6,7 @@ import type { DeliveryPath, SessionMeasures } from '../measures/session-measures
 import type { RecipientId } from '../protocol/ids.ts'
 import { refusal } from '../protocol/reply.ts'
 import type { Fetched, StoredMessage, StoreEvent } from '../store/store.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import type { Endings } from './endings.ts'
 import { Notifications } from './notifications.ts'
 import { eventOf, type Output } from './output.ts'
@@ -23,6 +24,7 @@ export interface PushOptions {
   readonly endings: Endings
   readonly notificationIntervalMs: number
   readonly measures?: SessionMeasures | undefined
+  readonly tracing?: Tracing | undefined
   readonly onFault: (error: unknown, during: string) => void
 }
 
@@ -83,7 +85,10 @@ export class Pushes {
   /** Fetches the head of an idle subscription and pushes it. */
   want(id: RecipientId, accepted?: Accepted): void {
     this.#wanted.set(id, this.#wanted.get(id) ?? accepted)
-    if (!this.#isFetching) void this.#fetch()
+    if (this.#isFetching) return
+    const { tracing } = this.#options
+    // goes on for other messages than the one that began it
+    void (tracing === undefined ? this.#fetch() : tracing.apart(() => this.#fetch()))
   }
 
   /** As `stop`, once notifications that were taken from the store are on their way. */
@@ -115,16 +120,20 @@ export class Pushes {
     subscription: Subscription,
     { message, accepted }: { message: StoredMessage; accepted: Accepted | undefined },
   ): void {
-    const { output, subscriptions, context, measures } = this.#options
+    const { output, subscriptions, context, measures, tracing } = this.#options
+    // pods whose clocks differ a little
+    const ms = accepted && Math.max(context.now() - accepted.at, 0)
+    const span = tracing?.begin(
+      { what: 'push', path: accepted?.path },
+      ms && Math.max(performance.now() - ms, 0),
+    )
     subscriptions.delivered(id, subscription, message.messageId)
     output.send([eventOf(id, messageReply(context.crypto, subscription.dhSecret, message))])
+    span?.end('done')
     if (measures === undefined) return
     measures.deliveredBy.add('push')
-    // pods whose clocks differ a little
-    if (accepted !== undefined)
-      measures.deliverySeconds[accepted.path].observe(
-        Math.max(context.now() - accepted.at, 0) / 1000,
-      )
+    if (accepted !== undefined && ms !== undefined)
+      measures.deliverySeconds[accepted.path].observe(ms / 1000, span?.traceId)
   }
 
   async #fetch(): Promise<void> {

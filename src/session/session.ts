@@ -2,48 +2,30 @@
 import type { Context } from '../commands/spec.ts'
 import type { Listener } from '../delivery/hub.ts'
 import { Subscriptions } from '../delivery/subscriptions.ts'
-import type { SessionLimits } from '../limits/session-limits.ts'
-import type { SessionMeasures } from '../measures/session-measures.ts'
-import type { BlockPacker } from '../protocol/block.ts'
 import type { Bytes } from '../protocol/bytes.ts'
 import type { RecipientId } from '../protocol/ids.ts'
 import type { Slots } from '../slots.ts'
 import type { StoreEvent } from '../store/store.ts'
-import type { Transport } from '../transport/transport.ts'
-import { Accounts, type Answered } from './accounts.ts'
+import { Accounts } from './accounts.ts'
 import { Admission } from './admission.ts'
 import type { Authorized, Claimed, Faulty, Refused, SessionBinding } from './authorize.ts'
 import type { BlockLayer } from './block-layer.ts'
 import { apart, readClaims, weightOf } from './block-work.ts'
 import { remoteSlots, windowsOf } from './bounds.ts'
+import { type Group, groupOf, tracedIn } from './command-spans.ts'
 import { Endings } from './endings.ts'
 import { Executor } from './execute.ts'
 import { ForwardedCommands } from './forwarded.ts'
-import { type AgreedSession, bindingOf } from './handshake.ts'
+import { bindingOf } from './handshake.ts'
 import { errBlock, errBusy, Output } from './output.ts'
 import { paced } from './pacing.ts'
 import { Pushes } from './pushes.ts'
+import type { SessionOptions } from './session-options.ts'
 import { UnderWay } from './under-way.ts'
 import type { Window } from './window.ts'
 
 /** So long does a connection that is to be closed wait for what other relays work on. */
 const LEAVING_PATIENCE_MS = 5_000
-
-export interface SessionOptions {
-  readonly transport: Transport
-  readonly agreed: AgreedSession
-  readonly connection: { readonly id: number; nextClaim(): number }
-  readonly context: Omit<Context, 'connection' | 'runForwarded' | 'limits'>
-  readonly packer: BlockPacker
-  readonly notificationIntervalMs: number
-  readonly measures?: SessionMeasures | undefined
-  readonly onFault: (error: unknown, during: string) => void
-  /** Absent: none. */
-  readonly limits?: SessionLimits
-}
-
-/** Commands of one block that are answered together. */
-type Group = Pick<Answered, 'requests' | 'startedAt'>
 
 export class Session implements Listener {
   readonly #options: SessionOptions
@@ -103,13 +85,11 @@ export class Session implements Listener {
     this.#admission = new Admission({ store, crypto, onFault })
     this.#executor = new Executor({ context: this.#context, onFault, measures })
     const forwarded = new ForwardedCommands({
-      crypto,
+      ...{ crypto, clientKey, limits, tracing: options.tracing },
       binding: this.#binding,
-      clientKey,
       admission: this.#admission,
       executor: this.#executor,
       accounts: this.#accounts,
-      limits,
     })
   }
 
@@ -201,19 +181,32 @@ export class Session implements Listener {
     const claims = limits?.isPacing ? await paced(limits, read) : read
     const requests = claims.filter((claim) => apart(claim) === undefined)
     if (requests.length > 0)
-      await this.#beginOwn({ requests, startedAt }, this.#windows.blocks, weightOf(requests))
+      await this.#beginOwn(
+        this.#group(requests, startedAt),
+        this.#windows.blocks,
+        weightOf(requests),
+      )
     for (const claim of claims) {
       const kind = apart(claim)
-      const group = { requests: [claim], startedAt }
+      if (kind === undefined) continue
+      const group = this.#group([claim], startedAt)
       if (kind === 'own') await this.#beginOwn(group, this.#windows.forwarded, 1)
-      if (kind === 'remote') await this.#beginRemote(claim, group)
+      else await this.#beginRemote(claim, group)
     }
+  }
+
+  #group(requests: Group['requests'], startedAt: number): Group {
+    return groupOf({ requests, startedAt }, this.#options.tracing, this.#binding.version)
+  }
+
+  #authorize({ requests, spans }: Group): ReturnType<Admission['authorize']> {
+    return tracedIn(spans, () => this.#admission.authorize(requests))
   }
 
   async #beginOwn(group: Group, window: Window, weight: number): Promise<void> {
     await window.enter(weight)
     this.#accounts.begun()
-    const answering = this.#answer(group, await this.#admission.authorize(group.requests))
+    const answering = this.#answer(group, await this.#authorize(group))
     this.#own.add(answering, undefined, () => {
       window.leave(weight)
       this.#accounts.ended()
@@ -226,13 +219,13 @@ export class Session implements Listener {
       this.#accounts.answered({ ...group, claims: [], answers: [{ reply: errBusy }] })
       return this.#output.send([{ ...request, reply: errBusy }])
     }
-    const answering = this.#answer(group, await this.#admission.authorize([request]))
+    const answering = this.#answer(group, await this.#authorize(group))
     this.#others.add(answering, request, () => this.#remote.leave())
   }
 
   async #answer(group: Group, claims: readonly (Authorized | Refused | Faulty)[]): Promise<void> {
-    const { requests } = group
-    const answers = await this.#executor.execute(claims)
+    const { requests, spans } = group
+    const answers = await tracedIn(spans, () => this.#executor.execute(claims, spans))
     try {
       this.#output.sendAnswers(requests, answers)
     } catch (error) {

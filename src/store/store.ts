@@ -18,6 +18,7 @@ import type {
 } from '../protocol/ids.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import type { QueueMode } from '../protocol/reply.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import type { ActiveQueues, StoreCounts } from './counts.ts'
 import type { Notifier, NotifierStore, Service, StoredNotification } from './notifier-store.ts'
 import type { OperatorCalls } from './operator-calls.ts'
@@ -236,6 +237,7 @@ export interface StoreOptions {
   readonly limits: StoreLimits
   /** Absent: nothing is counted, and no queue counts as active. */
   readonly measures?: StoreMeasures | undefined
+  readonly tracing?: Tracing | undefined
 }
 
 export interface StoreLimits {

@@ -73,11 +73,11 @@ interface Doubts {
 }
 
 const newPod = (options: RedisStoreOptions, { onLost, onDoubt }: Doubts): Pod => {
-  const { durability, partitions, measures, onFault } = options
+  const { durability, partitions, measures, tracing, onFault } = options
   const crypto = nativeCrypto
   const address = addressOf(options)
   const onError = (error: unknown): void => onFault(asPassing(error), 'redis connection')
-  const servers = new Servers({ address, durability, onError, onLost, measures })
+  const servers = new Servers({ address, durability, onError, onLost, measures, tracing })
   const keys = new Keys(address.prefix, partitions)
   const clusterKeys = new ClusterKeys(crypto, options.clusterKeys)
   const repository = new Repository({

@@ -6,6 +6,7 @@ import { adminCases } from './admin-cases.ts'
 import { informationCases } from './information-cases.ts'
 import { limitCases, limitDefaults } from './limit-cases.ts'
 import type { Case } from './settings-case.ts'
+import { tracingCases } from './tracing-cases.ts'
 
 const readFile = (path: string): string => assert.fail(`reads ${path}`)
 
@@ -113,6 +114,7 @@ const cases: readonly Case[] = [
     accepts: { '127.0.0.1': '127.0.0.1', '::1': '::1', host: 'host' },
     refuses: ['127.0.0.1:9090', '[::1]', 'a b', '*:9090'],
   },
+  ...tracingCases,
   {
     name: 'dataDir',
     variable: 'SLUICE_DATA_DIR',
@@ -273,6 +275,7 @@ const defaults: Settings = {
   hosts: ['localhost'],
   ports: [5223],
   opsPort: 9090,
+  traceRatio: 0.01,
   dataDir: './data',
   reusePort: false,
   redisEviction: 'refused',

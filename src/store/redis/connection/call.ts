@@ -1,28 +1,43 @@
 /** A call while its server changes: what it becomes when it was not run. */
 import type { StoreMeasures } from '../../../measures/store-measures.ts'
+import type { Tracing } from '../../../tracing/tracing.ts'
 import { StoreFull, StoreUnavailable } from '../../store-error.ts'
 import type { Argument } from './command.ts'
 import { NO_SCRIPT, type NotRun } from './errors.ts'
 import type { CallOptions } from './server.ts'
 
-/** Counts a call of the caller's, from its first attempt to its end; how it ends is not changed. */
-export const measured = (
+interface Watchers {
+  readonly measures?: StoreMeasures | undefined
+  readonly tracing?: Tracing | undefined
+}
+
+/**
+ * Counts and traces a call of the caller's, from its first attempt to its end; how it ends is not
+ * changed.
+ */
+export const watched = (
   call: Promise<unknown>,
-  word: string,
-  measures: StoreMeasures | undefined,
+  { name, options: { script } }: Pick<Call, 'name' | 'options'>,
+  { measures, tracing }: Watchers,
 ): Promise<unknown> => {
-  if (measures === undefined) return call
-  const { seconds, errors } = measures.calls.at(word)
+  const word = script?.name ?? name
+  const span = tracing?.part({ what: 'store call', name: word, isScript: script !== undefined })
+  if (measures === undefined && span === undefined) return call
+  const counts = measures?.calls.at(word)
   const startedAt = performance.now()
-  const end = (): void => seconds.observe((performance.now() - startedAt) / 1000)
+  const end = (outcome: string): void => {
+    span?.end(outcome)
+    counts?.seconds.observe((performance.now() - startedAt) / 1000, span?.traceId)
+  }
   return call.then(
     (answer) => {
-      end()
+      end('ok')
       return answer
     },
     (error: unknown) => {
-      end()
-      errors.add(wordOf(error))
+      const problem = wordOf(error)
+      end(problem)
+      counts?.errors.add(problem)
       throw error
     },
   )

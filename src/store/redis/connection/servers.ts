@@ -4,9 +4,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StoreMeasures } from '../../../measures/store-measures.ts'
+import type { Tracing } from '../../../tracing/tracing.ts'
 import { StoreUnavailable } from '../../store-error.ts'
 import type { RedisNode } from '../address.ts'
-import { type Call, measured, needsTime, withText } from './call.ts'
+import { type Call, needsTime, watched, withText } from './call.ts'
 import type { Argument } from './command.ts'
 import { NO_SCRIPT, NotRun, type Redirect } from './errors.ts'
 import type { Durability } from './group-commit.ts'
@@ -30,6 +31,7 @@ export interface ServersOptions {
   /** What these keys had under way may have happened or not, and their server may be another one. */
   readonly onLost: (concerns: Concerns) => void
   readonly measures?: StoreMeasures | undefined
+  readonly tracing?: Tracing | undefined
 }
 
 const everything: Concerns = () => true
@@ -78,7 +80,7 @@ export class Servers {
       if (!(error instanceof NotRun)) throw error
       return this.#again({ key, name, args, options }, error)
     })
-    return measured(result, options.script?.name ?? name, this.#options.measures)
+    return watched(result, { name, options }, this.#options)
   }
 
   /** What every server that serves something answers. */
