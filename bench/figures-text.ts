@@ -5,6 +5,7 @@ import type { MemoryFigures } from './measure-memory.ts'
 import type { MessageFigures } from './measure-messages.ts'
 import type { MetricsFigures } from './measure-metrics.ts'
 import type { ResubscriptionFigures } from './measure-resubscription.ts'
+import type { ScrapeFigures } from './measure-scrapes.ts'
 import type { StorageFigures, Stored } from './measure-storage.ts'
 import type { SubscriptionFigures } from './measure-subscriptions.ts'
 import type { ProfileEntry } from './processes/own-usage.ts'
@@ -230,3 +231,11 @@ export const metricsText = ({ without, counting, morePercent }: MetricsFigures):
       ['more, in %', ...spreadCells(morePercent)],
     ]),
   )
+
+export const scrapesText = ({ connections, samples, milliseconds, cpu }: ScrapeFigures): string => {
+  const head = ['/metrics, ms', 'count', 'p50', 'p95', 'p99', 'max']
+  return titled(
+    `scrapes: ${samples} samples, with ${connections} connections; ${figure(cpu)} ms of relay CPU each`,
+    tableText(head, [latencyRow('request to answer', milliseconds)]),
+  )
+}

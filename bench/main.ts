@@ -10,6 +10,7 @@ import {
   profilesText,
   profileText,
   resubscriptionText,
+  scrapesText,
   storageText,
   subscriptionsText,
 } from './figures-text.ts'
@@ -22,6 +23,7 @@ import { measureMessages } from './measure-messages.ts'
 import { measureMetrics } from './measure-metrics.ts'
 import { measureResubscription } from './measure-resubscription.ts'
 import { measureRolling } from './measure-rolling.ts'
+import { measureScrapes } from './measure-scrapes.ts'
 import { measureStorage } from './measure-storage.ts'
 import { measureSubscriptions } from './measure-subscriptions.ts'
 import { measureTracing } from './measure-tracing.ts'
@@ -92,8 +94,11 @@ const parts: Readonly<Record<string, Part>> = {
     return { figures, text: handshakesText(figures) }
   },
   metrics: async () => {
-    const figures = await measureMetrics(messageLoad)
-    return { figures, text: metricsText(figures) }
+    const figures = {
+      counting: await measureMetrics(messageLoad),
+      scrapes: await measureScrapes(quick ? 500 : full ? 18_000 : 2_000),
+    }
+    return { figures, text: metricsText(figures.counting) + scrapesText(figures.scrapes) }
   },
   tracing: async () => {
     const figures = await measureTracing(messageLoad)

@@ -48,6 +48,11 @@ export class RelayUnderTest implements CpuClock, AsyncDisposable {
     return this.#process.call('memory')
   }
 
+  /** Of its health and metrics. */
+  opsPort(): Promise<number> {
+    return this.#process.call('opsPort')
+  }
+
   parts(): Promise<PartCosts> {
     return this.#process.call('parts')
   }

@@ -35,6 +35,8 @@ const settingsOf = (env: Readonly<Record<string, string>>): Settings => {
 const opsOf = async ({ opsPort: port, bind }: Settings): Promise<Ops | undefined> =>
   port === undefined ? undefined : Ops.open({ port, bind })
 
+let ops: Ops | undefined
+
 /**
  * Listens with these settings beside the defaults; returns the relay's address. With a data
  * directory it has the identity there, as all relays of a cluster do.
@@ -43,17 +45,21 @@ const start = async (env: Readonly<Record<string, string>>): Promise<string> => 
   const settings = settingsOf(env)
   const isNew = env.SLUICE_DATA_DIR === undefined
   const identity = await (isNew ? newIdentity() : loadIdentity(settings.dataDir))
+  ops = await opsOf(settings)
   const relay = await startRelay({
     settings,
     identity,
-    ops: await opsOf(settings),
+    ops,
     log: pino({ level: 'warn' }, process.stderr),
   })
   const [port = 0] = relay.ports
   return printServerAddress({ keyHash: identity.fingerprint, hosts: ['127.0.0.1'], port })
 }
 
-const methods = { ...usageMethods, start, parts: measureParts }
+/** 0 where there is none. */
+const opsPort = (): number => ops?.port ?? 0
+
+const methods = { ...usageMethods, start, opsPort, parts: measureParts }
 
 export type RelayMethods = typeof methods
 
