@@ -98,7 +98,7 @@ const parts: Readonly<Record<string, Part>> = {
       counting: await measureMetrics(messageLoad),
       scrapes: await measureScrapes(quick ? 500 : full ? 18_000 : 2_000),
     }
-    return { figures, text: metricsText(figures.counting) + scrapesText(figures.scrapes) }
+    return { figures, text: `${metricsText(figures.counting)}\n\n${scrapesText(figures.scrapes)}` }
   },
   tracing: async () => {
     const figures = await measureTracing(messageLoad)
