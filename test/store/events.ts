@@ -2,7 +2,7 @@
 import type { Deliver, StoreEvent } from '../../src/store/store.ts'
 
 /** A store that has not delivered by then never will: the bound of a failing test only. */
-const PATIENCE_MS = 5000
+const PATIENCE_MS = 30_000
 
 interface Inbox {
   readonly events: StoreEvent[]

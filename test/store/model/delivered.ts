@@ -54,10 +54,16 @@ export const compareDelivered = async (
   const may = expected.map(({ event }) => event)
   const must = expected.filter(({ isOptional }) => !isOptional).map(({ event }) => event)
   const least = countKinds(must)
-  await events.hold(connection, (all) => {
+  const missing = (all: readonly StoreEvent[]): readonly string[] => {
     const counts = countKinds(all)
-    return [...least].every(([kind, count]) => (counts.get(kind) ?? 0) >= count)
-  })
+    return [...least].filter(([kind, n]) => (counts.get(kind) ?? 0) < n).map(([kind]) => kind)
+  }
+  try {
+    await events.hold(connection, (all) => missing(all).length === 0)
+  } catch (cause) {
+    const kinds = missing(events.all(connection)).map((kind) => JSON.stringify(kind))
+    throw new Error(`what did not come: ${kinds.join()}`, { cause })
+  }
   // how often a service is told that something waits is the store's choice: what it takes is compared
   const actual = events.all(connection).filter(({ type }) => type !== 'service-notified')
   for (const kind of new Set(actual.map(kindOf))) {
