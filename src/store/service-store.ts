@@ -44,8 +44,10 @@ export interface ServiceStore {
     { readonly outcome: 'done'; readonly service: Service } | { readonly outcome: 'refused' }
   >
   /**
-   * Takes the service over, which is the only one of the connection: an earlier holder of another connection gets `service-ended`. `count`:
-   * the notifiers that are the service's. Costs the same however many these are.
+   * Takes the service over, which is the only one of the connection: an earlier holder of another
+   * connection gets `service-ended`, unless it has claimed the service anew by then, when the news
+   * is of no use to it. `count`: the notifiers that are the service's. Costs the same however many
+   * these are.
    */
   subscribeService(service: Service, subscriber: Subscriber): Promise<{ readonly count: number }>
   /**

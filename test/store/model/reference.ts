@@ -258,6 +258,7 @@ export class ReferenceModel {
     this.#makeOptional(
       ({ type, claim }) => (type === 'ended' || type === 'deleted') && claim === previous?.claim,
     )
+    this.#forgetEarlier(subscriber)
     if (previous && previous.connection !== subscriber.connection)
       this.#tell(previous, { type: 'service-ended' })
     return this.live.filter(({ fields }) => fields.notifier?.service?.name === name).length
@@ -297,6 +298,13 @@ export class ReferenceModel {
     return this.live
       .filter(({ fields }) => fields.notifier?.service?.name === name)
       .flatMap(({ pending }) => pending.filter((one) => this.#isLive(one))).length
+  }
+
+  /** A connection that claims a service anew no longer asks what became of its earlier claims. */
+  #forgetEarlier({ connection }: Subscriber): void {
+    for (const expected of this.events)
+      if (expected.connection === connection && expected.event.type === 'service-ended')
+        expected.isOptional = true
   }
 
   release(connection: number): void {
