@@ -155,6 +155,7 @@ export class Session implements Listener {
     this.#pushes.stop()
     await this.#own.settled()
     this.#subscriptions.close()
+    this.#binding.secrets?.forget()
     const { store, connection } = this.#context
     try {
       await store.release(connection.id, this.#subscriptions.held)
