@@ -42,6 +42,8 @@ export interface MessageFigures {
   readonly floor: number
   readonly rest: number
   readonly ratio: number
+  /** The floor where the authenticator's secret is remembered, as the relay does. */
+  readonly rememberedFloor: number
   readonly loneLatencyMs: Percentiles
   readonly halfLoad: {
     readonly perSecond: number
@@ -101,6 +103,7 @@ export const measureMessages = async (options: MessageOptions): Promise<MessageF
     floor,
     rest: cpuPerMessage.median - floor,
     ratio: cpuPerMessage.median / floor,
+    rememberedFloor: floor - costs.authenticator + costs.rememberedAuthenticator,
     loneLatencyMs: percentilesOf(lone),
     halfLoad: {
       perSecond: half,
