@@ -88,8 +88,9 @@ export const measureParts = (): PartCosts => {
   const padded = crypto.randomBytes(SEALED_BYTES)
   const sealed = crypto.box(secret, nonce, padded)
   const body = crypto.randomBytes(maxBodyBytes(18))
-  const blockBox = costOf(() => crypto.box(secret, nonce, padded))
-  const blockOpen = costOf(() => crypto.openBox(secret, nonce, sealed))
+  const [boxed, opened] = [new Uint8Array(sealed.length), new Uint8Array(padded.length)]
+  const blockBox = costOf(() => crypto.box(secret, nonce, padded, boxed))
+  const blockOpen = costOf(() => crypto.openBox(secret, nonce, sealed, opened))
   return {
     blockBox,
     blockOpen,

@@ -98,17 +98,17 @@ const verify = ({ algorithm, raw }: PublicKey, message: Bytes, signature: Bytes)
   return sodium.crypto_sign_verify_detached(signature, message, raw)
 }
 
-const box = (secret: Bytes, nonce: Bytes, message: Bytes): Bytes => {
-  const boxed = unset(TAG_BYTES + message.length)
+const box: CryptoProvider['box'] = (secret, nonce, message, target) => {
+  const boxed = target ?? unset(TAG_BYTES + message.length)
   sodium.crypto_secretbox_easy(boxed, message, nonce, boxKeyOf(secret))
   return boxed
 }
 
-const openBox = (secret: Bytes, nonce: Bytes, boxed: Bytes): Bytes | undefined => {
+const openBox: CryptoProvider['openBox'] = (secret, nonce, boxed, target) => {
   const key = boxKeyOf(secret)
   if (nonce.length !== NONCE_BYTES) throw new RangeError('a box nonce has 24 bytes')
   if (boxed.length < TAG_BYTES) return undefined
-  const message = unset(boxed.length - TAG_BYTES)
+  const message = target ?? unset(boxed.length - TAG_BYTES)
   return sodium.crypto_secretbox_open_easy(message, boxed, nonce, key) ? message : undefined
 }
 
