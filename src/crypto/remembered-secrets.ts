@@ -1,7 +1,7 @@
 /** What one session's key and the keys of its queues agree on: 31 us each, made once (2026-11). */
 import { type Bytes, latin1Text } from '../protocol/bytes.ts'
 
-/** About 250 bytes each: 16 KB for a connection that sends to so many queues in turn. */
+/** About 320 bytes each: 20 KB for a connection that sends to so many queues in turn. */
 const DEFAULT_CAPACITY = 64
 
 /** The secrets used last, of one connection; overwritten when they are forgotten. */
