@@ -22,6 +22,12 @@ export class StoreMeasures {
   readonly drained = new Histogram(ENTRY_BOUNDS)
   /** From publishing a probe to its arrival. */
   readonly nudgeSeconds = new Histogram()
+  /** Messages that expired: dropped, or not counted any more since nobody has come for them. */
+  expiredMessages = 0
+  /** Dropped since they were too old, or since too many waited for one notifier. */
+  readonly droppedNotifications = { expired: 0, displaced: 0 }
+  /** By operators. */
+  blockedQueues = 0
   /** Connections to Redis that were made again. */
   readonly reconnections = new Tally<'commands' | 'nudges'>()
 }

@@ -66,7 +66,8 @@ export class RedisTransfer implements QueueTransfer {
         return put
       }
     }
-    const isKept = await this.#keep(keys.ofQueue(blind), claims)
+    const notifiers = queue.notifier === undefined ? 0 : 1
+    const isKept = await this.#keep(keys.ofQueue(blind), claims, notifiers)
     if (isMade && !isKept) throw new StoreUnavailable('making a queue took too long')
     return isKept ? 'made' : 'same'
   }
@@ -149,9 +150,10 @@ export class RedisTransfer implements QueueTransfer {
   async #keep(
     { queue, link, counts }: Readonly<Record<'queue' | 'link' | 'counts', string>>,
     claims: Claims,
+    notifiers: number,
   ): Promise<boolean> {
     if (!(await claims.keep())) throw new StoreUnavailable('making a queue took too long')
-    const kept = await this.#pod.run(scripts.keepQueue, [queue, link, counts], [], durably)
+    const kept = await this.#pod.run(scripts.keepQueue, [queue, link, counts], [notifiers], durably)
     return kept.word === 'done'
   }
 
