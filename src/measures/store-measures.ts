@@ -4,11 +4,15 @@ import { ByWord, Tally } from './tally.ts'
 
 const ENTRY_BOUNDS: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
 
+export type CallError = 'unavailable' | 'full' | 'refused'
+
+const callErrors: readonly CallError[] = ['unavailable', 'full', 'refused']
+
 export class CallMeasures {
   /** Of all calls, those that were sent again included. */
   readonly seconds = new Histogram()
   /** `unavailable`, `full`, or `refused` by Redis for another reason. */
-  readonly errors = new Tally<'unavailable' | 'full' | 'refused'>()
+  readonly errors = new Tally(callErrors)
 }
 
 export class StoreMeasures {
