@@ -45,6 +45,8 @@ export interface RedisStoreOptions extends StoreOptions {
 
 const POD_BYTES = 6
 const TICK_MS = 500
+/** The first subscriptions, of a Redis that has answered. */
+const SUBSCRIBED_WITHIN_MS = 2000
 /** Finds what lost nudges were about; at every tick while nudges do not arrive. */
 const TICKS_BETWEEN_DRAINS = 4
 const TICKS_BETWEEN_WATCHES = 2
@@ -134,6 +136,8 @@ class Upkeep {
 
   async start(): Promise<void> {
     await this.#nudges.watch()
+    // who says that it is there is ready; without nudges it serves all the same
+    await this.#nudges.healthyWithin(SUBSCRIBED_WITHIN_MS)
     this.#timer = setInterval(() => void this.#tick(), TICK_MS).unref()
   }
 
