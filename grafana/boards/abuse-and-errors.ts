@@ -1,9 +1,11 @@
 /** What is refused and what fails, and whether somebody tries something. */
 import type { Board, Row } from '../board.ts'
 import { curves } from '../curves.ts'
-import { of, once, orNone, orZero, rate, sum } from '../promql.ts'
+import { increase, of, once, orNone, orZero, rate, sum } from '../promql.ts'
 
 const FAULTS = 'outcome=~"unanswered|internal|store"'
+const REPEATED = 'type="duplicate"'
+const REFUSED = 'type!="duplicate"'
 
 const refused: Row = {
   title: 'Refused commands',
@@ -51,7 +53,7 @@ const refused: Row = {
         'SENDs refused',
         'A second: no right to the queue (auth), queue full (quota), too long (large), queue blocked by the operator (block).',
       ],
-      { unit: 'reqps', width: 12 },
+      { unit: 'reqps', width: 8 },
       { '{{type}}': sum(rate('simplex_smp_messages_sent_errors'), 'type') },
     ),
     curves(
@@ -59,11 +61,23 @@ const refused: Row = {
         'SUBs, NSUBs and GETs refused',
         'A second, by reason. `nomsg` is a GET of an empty queue, and normal.',
       ],
-      { unit: 'reqps', width: 12 },
+      { unit: 'reqps', width: 8 },
       {
-        'SUB {{type}}': sum(rate('simplex_smp_subscribtion_errors'), 'type'),
-        'NSUB {{type}}': sum(rate('simplex_smp_subscribtion_ntf_errors'), 'type'),
-        'GET {{type}}': sum(rate('simplex_smp_messages_notify_get_errors'), 'type'),
+        'SUB {{type}}': sum(rate('simplex_smp_subscribtion_errors', REFUSED), 'type'),
+        'NSUB {{type}}': sum(rate('simplex_smp_subscribtion_ntf_errors', REFUSED), 'type'),
+        'GET {{type}}': sum(rate('simplex_smp_messages_notify_get_errors', REFUSED), 'type'),
+      },
+    ),
+    curves(
+      [
+        'Asked for again',
+        'SUBs and NSUBs a second of what the connection has, and GETs before the last message was acknowledged. Much: a broken client.',
+      ],
+      { unit: 'reqps', width: 8 },
+      {
+        SUB: sum(rate('simplex_smp_subscribtion_errors', REPEATED)),
+        NSUB: sum(rate('simplex_smp_subscribtion_ntf_errors', REPEATED)),
+        GET: sum(rate('simplex_smp_messages_notify_get_errors', REPEATED)),
       },
     ),
   ],
@@ -167,7 +181,7 @@ const queues: Row = {
         'Queues made and deleted',
         'A second. Made much faster than secured: somebody fills the store.',
       ],
-      { unit: 'short', width: 8 },
+      { unit: 'short', width: 6 },
       {
         made: sum(rate('simplex_smp_queues_created')),
         secured: sum(rate('simplex_smp_queues_secured')),
@@ -177,7 +191,7 @@ const queues: Row = {
     ),
     curves(
       ['Queues', 'In the whole cluster, and how many of them were active today (an estimate).'],
-      { unit: 'short', width: 8 },
+      { unit: 'short', width: 6 },
       { all: once('simplex_smp_queues_total1'), 'active today': once('simplex_smp_queues_daily') },
     ),
     curves(
@@ -185,10 +199,15 @@ const queues: Row = {
         'Messages a queue',
         'Stored messages by queues: how full the store is of what nobody fetches.',
       ],
-      { unit: 'short', width: 8, decimals: 2 },
+      { unit: 'short', width: 6, decimals: 2 },
       {
         messages: `${once('simplex_smp_messages_total')} / (${once('simplex_smp_queues_total1')} > 0)`,
       },
+    ),
+    curves(
+      ['Queues blocked', 'By operators, in each interval.'],
+      { unit: 'short', width: 6 },
+      { blocked: sum(increase('simplex_smp_queues_blocked')) },
     ),
   ],
 }

@@ -174,7 +174,7 @@ const messages: Row = {
     curves(
       ['Commands', 'Commands by name, refused ones included.'],
       { kind: 'stacked', unit: 'reqps', width: 12 },
-      { '{{command}}': sum(rate('sluice_commands_total'), 'command') },
+      { '{{command}}': orNone(sum(rate('sluice_commands_total'), 'command'), 'command') },
     ),
     curves(
       [

@@ -165,7 +165,7 @@ const commands: Row = {
     curves(
       ['Commands', 'A second, by name.'],
       { kind: 'stacked', unit: 'reqps', width: 8 },
-      { '{{command}}': sum(rate('sluice_commands_total'), 'command') },
+      { '{{command}}': orNone(sum(rate('sluice_commands_total'), 'command'), 'command') },
     ),
     curves(
       ['Duration of commands, p99', 'From the block that brought a command to its answer.'],
@@ -189,7 +189,7 @@ const commands: Row = {
 }
 
 const subscriptions: Row = {
-  title: 'Subscriptions and private routing',
+  title: 'Subscriptions, private routing, traces',
   panels: [
     {
       title: 'Subscriptions',
@@ -197,7 +197,7 @@ const subscriptions: Row = {
         'Queues and notifiers that connections of this pod are subscribed to, and the connections.',
       kind: 'lines',
       unit: 'short',
-      width: 8,
+      width: 6,
       queries: [
         { expr: sum(of('simplex_smp_subscribtion_total')), legend: 'queues' },
         { expr: sum(of('simplex_smp_subscribtion_clients_total')), legend: 'their connections' },
@@ -213,7 +213,7 @@ const subscriptions: Row = {
         'Delivered, not acknowledged',
         'Subscriptions that wait for their client. Many for long: clients that hang.',
       ],
-      { unit: 'short', width: 8 },
+      { unit: 'short', width: 6 },
       { messages: sum(of('simplex_smp_delivered_total')) },
     ),
     curves(
@@ -221,11 +221,19 @@ const subscriptions: Row = {
         'Private routing',
         'Commands forwarded to other relays for clients (PFWD), and those that other relays forwarded to this one (RFWD).',
       ],
-      { unit: 'reqps', width: 8 },
+      { unit: 'reqps', width: 6 },
       {
         forwarded: orZero(sum(rate('simplex_smp_relay_messages_requests', 'source="all"'))),
         received: orZero(sum(rate('simplex_smp_relay_messages_received'))),
       },
+    ),
+    curves(
+      [
+        'Spans of traces',
+        'A second: exported, failed (the collector did not take them), dropped (too many waited). None without tracing.',
+      ],
+      { unit: 'short', width: 6 },
+      { '{{outcome}}': orNone(sum(rate('sluice_trace_spans_total'), 'outcome'), 'outcome') },
     ),
   ],
 }

@@ -165,18 +165,103 @@ const delivery: Row = {
     ),
     curves(
       [
+        'Waiting for acknowledgement',
+        'Deliveries by the seconds since then. Many old ones: clients that hang, or keep a connection that they do not use.',
+      ],
+      { kind: 'stacked', unit: 'short', width: 8 },
+      { '{{period}}': sum(of('simplex_smp_delivery_ack_pending_count'), 'period') },
+    ),
+    curves(
+      [
+        'Longest wait for acknowledgement',
+        'Since the oldest delivery of each pod that is not acknowledged.',
+      ],
+      { unit: 's', width: 8 },
+      { [POD_LEGEND]: max(of('simplex_smp_delivery_ack_time_max'), POD) },
+    ),
+    curves(
+      [
+        'Expired messages',
+        'Messages that nobody fetched in SLUICE_MESSAGE_TTL_SECONDS: found when somebody asks for their queue, or a day later.',
+      ],
+      { unit: 'mps', width: 12 },
+      { expired: sum(rate('simplex_smp_messages_expired')) },
+    ),
+    curves(
+      [
         'Subscriptions that ended',
         'END and DELD sent a second: another connection took the queue over, or it was deleted.',
       ],
-      { unit: 'short', width: 8 },
+      { unit: 'short', width: 12 },
       { 'a second': sum(rate('simplex_smp_subscribtion_end')) },
     ),
+  ],
+}
+
+const notifications: Row = {
+  title: 'Notifications and notification servers',
+  panels: [
     curves(
       ['Notifications', 'Sent to notification servers, and messages that asked for one.'],
       { unit: 'mps', width: 8 },
       {
         sent: sum(rate('simplex_smp_messages_ntf_successes')),
         'asked for': sum(rate('simplex_smp_messages_notify_sent')),
+      },
+    ),
+    curves(
+      [
+        'Notifications dropped',
+        'Too old when they were asked for, or dropped for newer ones: their notification server does not fetch them.',
+      ],
+      { unit: 'mps', width: 8 },
+      {
+        'too old': sum(rate('simplex_smp_messages_ntf_errors', 'type="expired"')),
+        'for newer ones': sum(rate('sluice_notifications_displaced_total')),
+      },
+    ),
+    curves(
+      [
+        'Notifiers',
+        'In the whole cluster, those of them that are a service’s, and how many of these connected services hold, which should be all.',
+      ],
+      { unit: 'short', width: 8 },
+      {
+        all: once('simplex_smp_queues_notify_total2'),
+        'of services': once('simplex_smp_ntf_services_queues_count'),
+        'held by connected services': sum(of('simplex_smp_ntf_services_sub_queues')),
+      },
+    ),
+    curves(
+      ['Sessions of services', 'Open, by role; notification servers are notifiers.'],
+      { unit: 'short', width: 8 },
+      { '{{role}}': sum(of('sluice_service_sessions'), 'role') },
+    ),
+    curves(
+      [
+        'Services refused',
+        'Hellos a second whose certificates or signature are wrong (bad_auth), that come in another role (bad_service), or that Redis could not be asked about (failed).',
+      ],
+      { unit: 'cps', width: 8 },
+      {
+        '{{role}} {{outcome}}': orNone(
+          sum(rate('sluice_service_hellos_total', 'outcome!="done"'), 'role, outcome'),
+          'outcome',
+        ),
+      },
+    ),
+    curves(
+      [
+        'Changes of services',
+        'In each interval: notifiers that became a service’s, were another’s or are no more, services that were taken over, and ENDS for those who had them.',
+      ],
+      { unit: 'short', width: 8 },
+      {
+        new: sum(increase('simplex_smp_ntf_services_assoc_new')),
+        'of another': sum(increase('simplex_smp_ntf_services_assoc_updated')),
+        removed: sum(increase('simplex_smp_ntf_services_assoc_removed')),
+        'taken over': sum(increase('simplex_smp_ntf_services_sub_count')),
+        ENDS: sum(increase('sluice_service_ends_total')),
       },
     ),
   ],
@@ -230,5 +315,5 @@ export const redisAndDelivery: Board = {
   title: 'Sluice / Redis and delivery',
   description: 'Redis as the pods see it, and the way of messages through it.',
   variables: ['cluster', 'namespace', 'job', 'pod'],
-  rows: [redis, delivery, betweenPods],
+  rows: [redis, delivery, notifications, betweenPods],
 }
