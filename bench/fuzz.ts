@@ -82,10 +82,9 @@ const memoryTable = (memories: readonly Memory[]): string =>
 const report = (result: Result): void => {
   const cases = result.targets.reduce((sum, one) => sum + one.cases, 0)
   print(`\n${targetTable(result)}\n\n${memoryTable(result.memories)}\n`)
-  print(`${cases.toLocaleString('en-US')} cases; a good client had`)
-  print(
-    `${result.conversations} conversations meanwhile; ${result.functions} functions of the relay ran`,
-  )
+  const { conversations, functions } = result
+  print(`${cases.toLocaleString('en-US')} cases; ${conversations} conversations of a good client`)
+  if (functions > 0) print(`${functions} functions of the relay ran in sessions without sockets`)
 }
 
 const tell = async (found: Found): Promise<void> => {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { MemoryUsage } from '../processes/own-usage.ts'
 import { type Bounds, type Growth, growthOf, type Reading } from '../soak-verdict.ts'
 import { Control } from './control.ts'
-import { Finding, type Found, FoundError, problemOf } from './finding.ts'
+import { type Found, FoundError, problemOf } from './finding.ts'
 import { InnerSide } from './inner-side.ts'
 import { OuterSide } from './outer-side.ts'
 import type { FuzzedRelay } from './relay.ts'
@@ -125,16 +125,16 @@ export class Campaign {
   }
 
   async #between(round: number): Promise<void> {
+    // what is wrong then shows in other ways too
+    if (this.#found.length > 0) return
     try {
       for (const { side, rows } of this.#sides) {
         await side.settle()
-        const cases = side.totals.reduce((sum, one) => sum + one.cases, 0)
-        rows.push({ commands: cases, ...(await side.memory()) })
+        const commands = side.totals.reduce((sum, { cases }) => sum + cases, 0)
+        rows.push({ commands, ...(await side.memory()) })
       }
     } catch (error) {
-      // a process that has ended was told of before
-      if (this.#found.length === 0 || error instanceof Finding)
-        this.#found.push(general(problemOf(error)))
+      this.#found.push(general(problemOf(error)))
       return
     }
     const all = this.#sides.flatMap(({ rows }) => rows.at(-1) ?? [])

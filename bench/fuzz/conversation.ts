@@ -25,6 +25,8 @@ export interface Talk {
   readonly transport: ClientTransport
   readonly session: Session
   readonly servers: readonly RelayServer[]
+  /** For an answer. */
+  readonly answerMs?: number | undefined
 }
 
 export class Conversation {
@@ -87,7 +89,7 @@ export class Conversation {
    * @throws Finding where an answer is wrong, does not come, or the relay has closed
    */
   async settle(): Promise<void> {
-    const end = performance.now() + ANSWER_MS
+    const end = performance.now() + (this.#talk.answerMs ?? ANSWER_MS)
     while (this.#ledger.open > 0 && this.#problem === undefined && !this.#isOver) {
       const left = end - performance.now()
       if (left <= 0) break

@@ -100,11 +100,14 @@ const requestTo = (site: Site, choices: Choices, { adminToken }: Place): Asked =
 
 const HEAD_END = '\r\n\r\n'
 
-/** Whether a whole answer is there. */
-const isWhole = (bytes: Buffer): boolean => {
+const isHead = (request: Uint8Array): boolean =>
+  Buffer.from(request.subarray(0, 5)).toString('latin1') === 'HEAD '
+
+/** Whether a whole answer is there; one to HEAD tells of a body that it has not. */
+const isWhole = (bytes: Buffer, hasBody: boolean): boolean => {
   const text = bytes.toString('latin1')
   const end = text.indexOf(HEAD_END)
-  if (end < 0) return false
+  if (end < 0 || !hasBody) return end >= 0
   const length = /^content-length: *(\d+)/im.exec(text.slice(0, end))?.[1]
   return length === undefined || text.length >= end + HEAD_END.length + Number(length)
 }
@@ -151,7 +154,7 @@ export const httpTarget = (place: Place): Target => ({
     const asked = requestTo(site, choices, place)
     await writeInPieces(socket, asked.bytes, choices)
     if (choices.percent(70)) socket.end()
-    const { bytes } = await hear(socket, isWhole)
+    const { bytes } = await hear(socket, (heard) => isWhole(heard, !isHead(asked.bytes)))
     tcp.destroy()
     judge(site, bytes, asked)
     return 1

@@ -7,8 +7,9 @@ import type { Budget } from './runner.ts'
 import { budgetsOf, type Side, type TargetTotals } from './side.ts'
 
 const targets = [
-  { name: 'sessions', share: 0.9 },
-  { name: 'hellos', share: 0.1 },
+  { name: 'sessions', share: 0.7 },
+  { name: 'hellos', share: 0.05 },
+  { name: 'parsers', share: 0.25 },
 ] as const
 
 export const isInner = (target: string): boolean => targets.some(({ name }) => name === target)

@@ -76,19 +76,28 @@ const readFields = (bytes: Bytes, version: Version) => {
   return { authorization, sessionId, correlationId, entityId, word }
 }
 
-/** The answer that is due to a transmission, whatever it is. */
-export const dueTo = (bytes: Bytes, session: { version: Version; sessionId: Bytes }): Due => {
+/** Undefined where they cannot be told apart. */
+export const fieldsOf = (
+  bytes: Bytes,
+  version: Version,
+): ReturnType<typeof readFields> | undefined => {
   try {
-    const fields = readFields(bytes, session.version)
-    const { authorization, sessionId, correlationId, entityId, word } = fields
-    const isForeign = session.version < 7 && latin1Text(sessionId) !== latin1Text(session.sessionId)
-    if (isForeign || !AUTHORIZATION_BYTES.has(authorization.length))
-      return { correlationId, entityId: '', tags: [] }
-    return { correlationId, entityId, tags: byWord.get(word) ?? [] }
+    return readFields(bytes, version)
   } catch (error) {
-    if (error instanceof ProtocolError) return unreadable
+    if (error instanceof ProtocolError) return undefined
     throw error
   }
+}
+
+/** The answer that is due to a transmission, whatever it is. */
+export const dueTo = (bytes: Bytes, session: { version: Version; sessionId: Bytes }): Due => {
+  const fields = fieldsOf(bytes, session.version)
+  if (fields === undefined) return unreadable
+  const { authorization, sessionId, correlationId, entityId, word } = fields
+  const isForeign = session.version < 7 && latin1Text(sessionId) !== latin1Text(session.sessionId)
+  if (isForeign || !AUTHORIZATION_BYTES.has(authorization.length))
+    return { correlationId, entityId: '', tags: [] }
+  return { correlationId, entityId, tags: byWord.get(word) ?? [] }
 }
 
 /** To a block that cannot be read. */
@@ -168,7 +177,8 @@ export class Ledger {
   settle(): void {
     if (this.open <= 0) return
     const [first] = [...this.#accounts.values()].flatMap(({ dues }) => dues)
-    throw new Finding(`${this.open} answers did not come${first ? `: ${describe(first)}` : ''}`)
+    const what = this.open === 1 ? 'an answer' : `${this.open} answers`
+    throw new Finding(`${what} did not come${first ? `: ${describe(first)}` : ''}`)
   }
 }
 

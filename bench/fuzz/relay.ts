@@ -34,7 +34,7 @@ const settings = {
 } as const
 
 /** Lines of the log that say that something went wrong, and all that is no line of a log. */
-const isProblem = (line: string): boolean => {
+export const isProblem = (line: string): boolean => {
   try {
     const { level }: { level?: unknown } = JSON.parse(line)
     return typeof level !== 'number' || level >= ERROR_LEVEL

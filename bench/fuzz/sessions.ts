@@ -22,6 +22,8 @@ export interface Dialed {
 export interface Reached {
   readonly keyHash: Bytes
   readonly servers: readonly RelayServer[]
+  /** For an answer; default: 20 s. */
+  readonly answerMs?: number
   /** What a client of this way may be like. */
   offer(choices: Choices): Offer
   dial(dialed: Dialed, choices: Choices): Promise<ClientTransport>
@@ -76,15 +78,14 @@ const mostTransmissions = 48
 const converse = async (choices: Choices, reached: Reached): Promise<number> => {
   const { version, dialed, ...options } = reached.offer(choices)
   const transport = await reached.dial(dialed, choices)
-  const { keyHash, servers } = reached
+  const { keyHash, servers, answerMs } = reached
   try {
     const session = await shakeHands(transport, {
       ...options,
       ...{ keyHash, crypto, verifyChain },
       versions: { min: version, max: version },
     })
-    const conversation = new Conversation({ transport, session, servers })
-    // the first has something for the others to be about
+    const conversation = new Conversation({ transport, session, servers, answerMs })
     for (let count = choices.between(2, mostBlocks); count > 0; count--) {
       conversation.say(choices, choices.between(1, mostTransmissions))
       if (choices.percent(75)) await conversation.settle()

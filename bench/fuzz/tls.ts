@@ -38,6 +38,9 @@ const clientHello = async (options: ConnectionOptions): Promise<Uint8Array> => {
 
 const hellos = await Promise.all(offers.map(clientHello))
 
+/** As Node's TLS client says it, by its options of choice. */
+export const tlsHello = (choices: Choices): Uint8Array => choices.from(hellos) ?? new Uint8Array(0)
+
 /** Cut into records of other sizes, which is allowed. */
 const inRecords = (hello: Uint8Array, size: number): Uint8Array => {
   const body = hello.subarray(5)
@@ -50,7 +53,7 @@ const inRecords = (hello: Uint8Array, size: number): Uint8Array => {
 }
 
 const firstBytes = (choices: Choices): Uint8Array => {
-  const hello = choices.from(hellos) ?? new Uint8Array(0)
+  const hello = tlsHello(choices)
   const kind = choices.below(10)
   if (kind === 0) return choices.bytes(choices.of(1, 5, 100, 4096, 40_000))
   if (kind === 1)

@@ -5,6 +5,7 @@ import { Coverage } from '../fuzz/coverage.ts'
 import { type Found, FoundError, problemOf } from '../fuzz/finding.ts'
 import { helloTarget } from '../fuzz/hellos.ts'
 import { InnerRelay } from '../fuzz/inner-relay.ts'
+import { parserTarget } from '../fuzz/parsers.ts'
 import { type Budget, Runner, replay } from '../fuzz/runner.ts'
 import { type Reached, sessionTarget, someOffer } from '../fuzz/sessions.ts'
 import { answerCalls } from './calls.ts'
@@ -30,7 +31,7 @@ const reached: Reached = {
     relay.dial({ alpn: alpn === false ? undefined : alpn, chain: identity?.chain ?? [] }),
 }
 
-const targets = [sessionTarget('sessions', reached), helloTarget('hellos', reached)]
+const targets = [sessionTarget('sessions', reached), helloTarget('hellos', reached), parserTarget]
 let runners: readonly Runner[] = []
 let coverage: Coverage | undefined
 
