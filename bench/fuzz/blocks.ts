@@ -8,14 +8,16 @@ import { atTimesMutated } from './mutate.ts'
 
 const MOST = 255
 
-/** As many of them as a block of so many bytes holds. */
+/** As many of them as a block of so many bytes holds, those left out that are too long for it. */
 export const fitting = (all: readonly Bytes[], paddedBytes: number): readonly Bytes[] => {
   let left = paddedBytes - 3
-  const end = all.findIndex((one) => {
-    left -= one.length + 2
-    return left < 0
-  })
-  return all.slice(0, Math.min(end < 0 ? all.length : end, MOST))
+  return all
+    .filter(({ length }) => {
+      if (length + 2 > left) return false
+      left -= length + 2
+      return true
+    })
+    .slice(0, MOST)
 }
 
 export const contentOf = (transmissions: readonly Bytes[], count = transmissions.length): Bytes => {

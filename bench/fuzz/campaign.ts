@@ -9,10 +9,13 @@ import { OuterSide } from './outer-side.ts'
 import type { FuzzedRelay } from './relay.ts'
 import type { Side, TargetTotals } from './side.ts'
 
-const ROUNDS = 12
+const ROUNDS = 9
 /** Of the rounds: until processes have their size, and inputs have been kept. */
 const WARM_UP = 3
 const BETWEEN_CONVERSATIONS_MS = 50
+/** At the end of a round, until what was left half-open is gone and memory is read. */
+const TAIL_MS = 3_000
+const SHORTEST_ROUND_MS = 500
 /** Of the cases: most are made where no socket costs anything. */
 const INNER_SHARE = 0.8
 
@@ -78,8 +81,10 @@ export class Campaign {
   async #run(): Promise<Result> {
     await this.#control.converse()
     const before = await this.#relay.sockets()
+    const end = performance.now() + this.#plan.ms
     for (let round = 1; round <= ROUNDS && this.#found.length === 0; round++) {
-      await this.#round()
+      const left = (end - performance.now()) / (ROUNDS + 1 - round)
+      await this.#round(Math.max(SHORTEST_ROUND_MS, left - TAIL_MS))
       if (round === WARM_UP) await this.#inner.goUnguided()
       await this.#between(round)
     }
@@ -99,12 +104,12 @@ export class Campaign {
     }
   }
 
-  async #round(): Promise<void> {
-    const { cases, ms } = this.#plan
+  async #round(ms: number): Promise<void> {
+    const { cases } = this.#plan
     const isOver = new AbortController()
     const good = this.#converse(isOver.signal)
     const sides = this.#sides.map(({ side, share }) =>
-      side.run({ cases: (cases * share) / ROUNDS, ms: ms / ROUNDS }),
+      side.run({ cases: (cases * share) / ROUNDS, ms }),
     )
     for (const outcome of await Promise.allSettled(sides)) this.#judge(outcome)
     isOver.abort()

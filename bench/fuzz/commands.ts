@@ -165,7 +165,7 @@ const hostTexts = ['localhost', '127.0.0.1', '::1', 'a.b', 'x.onion', '10.0.0.1'
 
 const server = (choices: Choices, { servers }: Surroundings): RelayServer => {
   const known = choices.from(servers)
-  if (known !== undefined && choices.percent(60)) return known
+  if (known !== undefined && choices.percent(80)) return known
   const host = (): string => choices.from(hostTexts) ?? ''
   const more = Array.from({ length: choices.below(3) }, host)
   return {
@@ -222,7 +222,7 @@ const grammar: readonly (readonly [weight: number, tag: Tag, make: Make])[] = [
   [1, 'SUBS', bare('SUBS')],
   [3, 'PING', bare('PING')],
   [
-    1,
+    2,
     'PRXY',
     (choices, at) => ({
       entityId: '',
@@ -234,7 +234,7 @@ const grammar: readonly (readonly [weight: number, tag: Tag, make: Make])[] = [
     }),
   ],
   [
-    2,
+    4,
     'PFWD',
     (choices, at, correlationId) => ({
       entityId: at.world.proxied?.sessionId ?? strangeId(choices),
@@ -242,7 +242,7 @@ const grammar: readonly (readonly [weight: number, tag: Tag, make: Make])[] = [
     }),
   ],
   [
-    3,
+    6,
     'RFWD',
     (choices, at, correlationId) => ({
       entityId: '',

@@ -3,7 +3,7 @@ import type { Session } from '../../src/client/handshake.ts'
 import type { ClientTransport } from '../../src/client/transport.ts'
 import { decodeBlock } from '../../src/protocol/block.ts'
 import { type Bytes, copyBytes, latin1Text, ProtocolError } from '../../src/protocol/bytes.ts'
-import type { RelayServer } from '../../src/protocol/command.ts'
+import type { RelayServer, Tag } from '../../src/protocol/command.ts'
 import { decodeSignedKey } from '../../src/protocol/handshake.ts'
 import { entityIdOf } from '../../src/protocol/ids.ts'
 import { pad } from '../../src/protocol/padding.ts'
@@ -20,6 +20,11 @@ import { type Made, madeTransmission, plainRequest } from './transmissions.ts'
 import { ringKeyOf, World } from './world.ts'
 
 const ANSWER_MS = 20_000
+/** Of the end, in a block that surely holds them. */
+const REQUESTS = 60
+/** Of the blocks. */
+const FORWARDED_PERCENT = 15
+const forwarded: ReadonlySet<Tag> = new Set<Tag>(['RFWD', 'PFWD'])
 
 export interface Talk {
   readonly transport: ClientTransport
@@ -65,7 +70,10 @@ export class Conversation {
   /** Sends a block with about so many transmissions, made from the choices. */
   say(choices: Choices, count: number): void {
     const { session } = this.#talk
-    const made = Array.from({ length: count }, () => madeTransmission(choices, session, this.#at))
+    // an envelope is as large as a block
+    const made = choices.percent(FORWARDED_PERCENT)
+      ? [madeTransmission(choices, session, this.#at, forwarded)]
+      : Array.from({ length: count }, () => madeTransmission(choices, session, this.#at))
     for (const one of made) this.#made.set(latin1Text(one.correlationId), one)
     const all = made.map(({ bytes }) => bytes)
     const padded = paddedBlock(choices, fitting(all, session.paddedBytes), session.paddedBytes)
@@ -111,7 +119,7 @@ export class Conversation {
     requests.push(plainRequest(session, { command: { tag: 'PING' }, entityId: '' }))
     let left: readonly Bytes[] = requests
     while (left.length > 0) {
-      const now = fitting(left, session.paddedBytes)
+      const now = fitting(left.slice(0, REQUESTS), session.paddedBytes)
       left = left.slice(now.length)
       const padded = pad(contentOf(now), session.paddedBytes)
       this.#expect(now)

@@ -7,7 +7,7 @@ import { pad } from '../../src/protocol/padding.ts'
 import type { Choices } from './choices.ts'
 import { Finding } from './finding.ts'
 import { atTimesMutated, mutated } from './mutate.ts'
-import { dialPlain, hear, type Place, writeInPieces } from './place.ts'
+import { dialPlain, HANDSHAKE_MS, hear, type Place, writeInPieces } from './place.ts'
 import type { Target } from './target.ts'
 
 const upgradeLines = [
@@ -216,13 +216,16 @@ const goodbye = frame({ opcode: CLOSE, payload: Uint8Array.of(3, 232) })
 
 const talk = async (socket: Socket, choices: Choices, keyHash: Uint8Array): Promise<void> => {
   const isRight = choices.percent(65)
+  const start = performance.now()
   await writeInPieces(socket, upgrade(choices, isRight), choices)
   const frames = framesOf(choices, keyHash)
   await writeInPieces(socket, frames, choices)
   // the relay may be in the middle of a message then, and takes the goodbye for a part of it
   socket.end(isRight ? goodbye : Buffer.alloc(0))
   const { bytes } = await hear(socket, () => false)
-  judge(bytes, isRight)
+  // a machine that is busy with something else may let the relay's time for it pass
+  const isLate = performance.now() - start > HANDSHAKE_MS / 2
+  judge(bytes, isRight && !isLate)
 }
 
 /** Each connection is a case. */

@@ -153,7 +153,7 @@ export const httpTarget = (place: Place): Target => ({
     if (socket === undefined) throw new Finding('no TLS for a browser')
     const asked = requestTo(site, choices, place)
     await writeInPieces(socket, asked.bytes, choices)
-    if (choices.percent(70)) socket.end()
+    if (choices.percent(96)) socket.end()
     const { bytes } = await hear(socket, (heard) => isWhole(heard, !isHead(asked.bytes)))
     tcp.destroy()
     judge(site, bytes, asked)

@@ -60,8 +60,13 @@ export class OuterSide implements Side {
     }))
   }
 
-  async run(budget: Budget): Promise<void> {
-    for (const [{ runner }, own] of budgetsOf(this.#runners, budget)) await runner.run(own)
+  /** All at once: some of them do little but wait for the relay to lose its patience. */
+  async run({ cases, ms }: Budget): Promise<void> {
+    const running = budgetsOf(this.#runners, { cases, ms }).map(([{ runner }, own]) =>
+      runner.run({ ...own, ms }),
+    )
+    const outcomes = await Promise.allSettled(running)
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
 
   async settle(): Promise<void> {

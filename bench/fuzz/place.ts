@@ -17,6 +17,9 @@ export interface Place {
   readonly adminToken: string
 }
 
+/** So long does the relay wait for the bytes of a handshake. */
+export const HANDSHAKE_MS = 3_000
+
 export const HOST = '127.0.0.1'
 /** Connections from here begin with a PROXY header. */
 export const BALANCER = '127.0.0.9'

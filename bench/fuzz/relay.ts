@@ -8,7 +8,7 @@ import { connectTls } from '../../src/client/tls-transport.ts'
 import { parseServerAddress } from '../../src/protocol/address.ts'
 import { makeWebCertificate } from '../../test/support/web-certificate.ts'
 import { RelayUnderTest } from '../relay-under-test.ts'
-import { BALANCER, HOST, type Place } from './place.ts'
+import { BALANCER, HANDSHAKE_MS, HOST, type Place } from './place.ts'
 import { type Reached, someOffer, verifyChain } from './sessions.ts'
 
 const adminToken = 'fuzz-fuzz-fuzz-fuzz'
@@ -23,7 +23,7 @@ const settings = {
   SLUICE_ADMIN_PORT: '0',
   SLUICE_ADMIN_TOKEN: adminToken,
   SLUICE_BLOCK_QUOTA: '0',
-  SLUICE_HANDSHAKE_TIMEOUT_SECONDS: '2',
+  SLUICE_HANDSHAKE_TIMEOUT_SECONDS: String(HANDSHAKE_MS / 1000),
   SLUICE_PROXY_PROTOCOL_FROM: `${BALANCER}/32`,
   SLUICE_PROXY_ALLOW_PRIVATE: 'on',
   SLUICE_PROXY_CONNECT_SECONDS: '2',

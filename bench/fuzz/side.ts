@@ -15,7 +15,7 @@ export interface Side {
   /** Of the process. */
   readonly name: string
   readonly totals: readonly TargetTotals[]
-  /** All targets, one after the other. @throws FoundError */
+  /** All targets. @throws FoundError */
   run(budget: Budget): Promise<void>
   /** Resolves when nothing of the fuzz is open any more. @throws Finding */
   settle(): Promise<void>

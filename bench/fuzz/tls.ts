@@ -73,7 +73,7 @@ export const tlsTarget = ({ smpPort }: Place): Target => ({
     const header = isBalancer ? proxyHeader(choices) : new Uint8Array(0)
     await writeInPieces(socket, Buffer.concat([header, firstBytes(choices)]), choices)
     // who has said nothing that can be answered hears of it when the time for handshakes is over
-    if (choices.percent(60)) socket.end()
+    if (choices.percent(90)) socket.end()
     await hear(socket, () => true)
     return 1
   },
