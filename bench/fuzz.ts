@@ -2,6 +2,7 @@
  * `npm run fuzz`: a relay under inputs that are nearly right, at every place where bytes come in. Ends
  * with 1 for what a relay must never do, and saves the input.
  */
+import { randomBytes } from 'node:crypto'
 import { Campaign, type Memory, type Result } from './fuzz/campaign.ts'
 import { type Found, loadFound, saveFound } from './fuzz/finding.ts'
 import { InnerSide, isInner } from './fuzz/inner-side.ts'
@@ -95,7 +96,13 @@ const tell = async (found: Found): Promise<void> => {
 }
 
 const start = async (redis: RedisUnderTest | undefined): Promise<FuzzedRelay> =>
-  FuzzedRelay.start(redis && { SLUICE_REDIS_URL: redis.url, SLUICE_PARTITIONS: '16' })
+  FuzzedRelay.start(
+    redis && {
+      SLUICE_REDIS_URL: redis.url,
+      SLUICE_CLUSTER_KEY: randomBytes(32).toString('hex'),
+      SLUICE_PARTITIONS: '16',
+    },
+  )
 
 const run = async (relay: FuzzedRelay): Promise<void> => {
   const { minutes = options.cases === undefined ? '1' : ENDLESS, cases = ENDLESS } = options
