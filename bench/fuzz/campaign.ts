@@ -16,6 +16,8 @@ const BETWEEN_CONVERSATIONS_MS = 50
 /** At the end of a round, until what was left half-open is gone and memory is read. */
 const TAIL_MS = 3_000
 const SHORTEST_ROUND_MS = 500
+/** A process that makes its inputs itself has the holes of what they took in its resident memory. */
+const OWN_INPUTS = 4
 /** Of the cases: most are made where no socket costs anything. */
 const INNER_SHARE = 0.8
 
@@ -151,7 +153,9 @@ export class Campaign {
     return this.#sides.flatMap(({ side, rows }): Memory[] => {
       const [before, after] = [rows[WARM_UP - 1], rows.at(-1)]
       if (before === undefined || after === undefined || rows.length < ROUNDS) return []
-      const growths = growthOf(rows, before.commands, this.#plan.bounds)
+      const { bounds } = this.#plan
+      const rss = bounds.rss * (side === this.#inner ? OWN_INPUTS : 1)
+      const growths = growthOf(rows, before.commands, { ...bounds, rss })
       return [{ name: side.name, before, after, growths }]
     })
   }
