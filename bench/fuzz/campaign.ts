@@ -16,8 +16,12 @@ const BETWEEN_CONVERSATIONS_MS = 50
 /** At the end of a round, until what was left half-open is gone and memory is read. */
 const TAIL_MS = 3_000
 const SHORTEST_ROUND_MS = 500
-/** A process that makes its inputs itself has the holes of what they took in its resident memory. */
-const OWN_INPUTS = 4
+/** A process that makes its inputs itself has their code on its heap, and holes where they were. */
+const ownInputs = ({ heapUsed, external, rss }: Bounds): Bounds => ({
+  heapUsed: 2 * heapUsed,
+  external,
+  rss: 4 * rss,
+})
 /** Of the cases: most are made where no socket costs anything. */
 const INNER_SHARE = 0.8
 
@@ -154,8 +158,8 @@ export class Campaign {
       const [before, after] = [rows[WARM_UP - 1], rows.at(-1)]
       if (before === undefined || after === undefined || rows.length < ROUNDS) return []
       const { bounds } = this.#plan
-      const rss = bounds.rss * (side === this.#inner ? OWN_INPUTS : 1)
-      const growths = growthOf(rows, before.commands, { ...bounds, rss })
+      const own = side === this.#inner ? ownInputs(bounds) : bounds
+      const growths = growthOf(rows, before.commands, own)
       return [{ name: side.name, before, after, growths }]
     })
   }
