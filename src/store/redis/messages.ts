@@ -16,6 +16,7 @@ import { done, durably, stale, withHolders } from './changes.ts'
 import { connectionText, holderText } from './holder.ts'
 import { decodeMessage, encodeMessage, encodeNotification } from './message-codec.ts'
 import type { Pod } from './pod.ts'
+import type { CachedQueue } from './queue-cache.ts'
 import { scripts } from './scripts.ts'
 
 const headOf = (element: unknown): Head => {
@@ -46,6 +47,7 @@ export class Messages {
       )
       if (answer.word === 'head') {
         interest.isHeld = true
+        queue.reads += 1
         queue.subscriber = taken
         news.deliver()
       } else interests.drop('recipient', place, keys.blind)
@@ -64,8 +66,9 @@ export class Messages {
       [keys.queue, keys.messages, keys.counts],
       [connectionText(pod, connection), this.#horizon()],
     )
-    if (word === 'head') return headOf(rest[0])
-    return { outcome: word === 'gone' ? 'gone' : 'lost' }
+    if (word !== 'head') return { outcome: word === 'gone' ? 'gone' : 'lost' }
+    queue.reads += 1
+    return headOf(rest[0])
   }
 
   async peek(record: QueueRecord): Promise<Stale | Head> {
@@ -89,7 +92,8 @@ export class Messages {
   }
 
   async acknowledge(record: QueueRecord, { messageId, subscriber }: Acknowledgement) {
-    const { word, rest } = await withHolders(this.#pod, record, async ({ keys }) => {
+    const { word, rest } = await withHolders(this.#pod, record, async (queue) => {
+      const { keys } = queue
       const answer = await this.#pod.run(
         scripts.acknowledge,
         [keys.queue, keys.messages, keys.counts],
@@ -100,7 +104,10 @@ export class Messages {
           this.#horizon(),
         ],
       )
-      if (answer.word === 'head') this.#pod.activity?.note(keys.blind, false)
+      if (answer.word === 'head') {
+        queue.reads += 1
+        this.#pod.activity?.note(keys.blind, false)
+      }
       return answer
     })
     if (word === 'lost') return { outcome: 'lost' } as const
@@ -113,6 +120,7 @@ export class Messages {
       const news = this.#pod.news('available', subscriber, queue)
       const forNotifier = this.#pod.notifierNews('notified', queue)
       const service = this.#pod.serviceOf(queue)
+      const { reads } = queue
       const answer = await this.#pod.run(
         scripts.appendMessage,
         [
@@ -138,12 +146,19 @@ export class Messages {
       )
       if (answer.word !== 'stored') return answer
       this.#pod.activity?.note(keys.blind, append.notification !== undefined)
-      if (numberOf(answer.rest[0]) === 1) news.deliver(append.message)
+      // until it was confirmed its subscriber may have been given it, and have acknowledged it
+      const isUnread = queue.reads === reads && this.#isCached(queue)
+      if (numberOf(answer.rest[0]) === 1) news.deliver(isUnread ? append.message : undefined)
       if (numberOf(answer.rest[1]) === 1) forNotifier.deliver()
       return answer
     })
     if (word === 'stored') return done
     return word === 'full' ? ({ outcome: 'full' } as const) : stale
+  }
+
+  /** Reads are counted where the queue is cached, so not in what was replaced there. */
+  #isCached(queue: CachedQueue): boolean {
+    return this.#pod.options.repository.cache.of(queue.record) === queue
   }
 
   #messageArguments({ revision }: QueueRecord, { message }: Append) {
