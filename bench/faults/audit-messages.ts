@@ -1,8 +1,8 @@
 /** What became of each message: I1, I2 and I4. */
-import type { Rules, Violation } from './auditor.ts'
+import type { Violation } from './auditor.ts'
 import type { Delivery, HistoryIndex, Message } from './history-index.ts'
 
-type Check = (message: Message, index: HistoryIndex, rules: Rules) => readonly Violation[]
+type Check = (message: Message, index: HistoryIndex) => readonly Violation[]
 
 const of = (
   { name, queue }: Message,
@@ -31,7 +31,7 @@ const notRefused: Check = (message) => {
 }
 
 /** An ACK that was forgotten gives the message once more to the subscription that had it. */
-const once: Check = (message, { healedAt }, { mayForget }) => {
+const once: Check = (message, history) => {
   const { deliveries, acknowledging } = message
   const ids = new Set(deliveries.map(({ messageId }) => messageId))
   if (ids.size > 1) return of(message, 'twice', `came under ${ids.size} ids`)
@@ -39,7 +39,7 @@ const once: Check = (message, { healedAt }, { mayForget }) => {
     const before = deliveries.slice(0, index).find((other) => other.subscription === subscription)
     if (before === undefined) continue
     const wasDone = acknowledging.some((ack) => ack.at > before.at && ack.at < at)
-    if (mayForget && wasDone && before.at < healedAt) continue
+    if (wasDone && history.mayForget(before.at)) continue
     return of(message, 'twice', `was delivered twice to subscription ${subscription.number}`)
   }
   return nothing
@@ -49,9 +49,9 @@ const once: Check = (message, { healedAt }, { mayForget }) => {
  * An ACK that was answered OK was done by who held the queue, so no SUB that was asked for after
  * that one's can give the message again, whenever its answer is seen. A GET ends no subscription.
  */
-const notAgain: Check = (message, { healedAt }, { mayForget }) => {
+const notAgain: Check = (message, history) => {
   for (const ack of message.acknowledged) {
-    if (mayForget && ack.at < healedAt) continue
+    if (history.mayForget(ack.at)) continue
     const again = message.deliveries.find(({ subscription }) =>
       subscription.isLook
         ? subscription.askedAt > ack.at
@@ -79,11 +79,11 @@ const firstDeliveries = (index: HistoryIndex): readonly Message[] =>
  * What was answered OK before another SEND began comes before that one's message. After a failover
  * a message without an OK may have come from the old primary, beside all others.
  */
-const inOrder = (index: HistoryIndex, { mayForget }: Rules): readonly Violation[] => {
+const inOrder = (index: HistoryIndex): readonly Violation[] => {
   const latest = new Map<number, Message>()
   return firstDeliveries(index).flatMap((message) => {
     const before = latest.get(message.queue)
-    const counts = message.outcome === 'accepted' || !mayForget
+    const counts = message.outcome === 'accepted' || !index.mayForget(message.sentAt)
     if (counts && (before === undefined || before.sentAt < message.sentAt))
       latest.set(message.queue, message)
     if (before === undefined || message.outcome !== 'accepted') return nothing
@@ -99,10 +99,10 @@ const strays = ({ strays: all, messages }: HistoryIndex): readonly Violation[] =
     return { kind: 'phantom', queue, message: name, text: `${name} came and ${whose}` }
   })
 
-export const checkMessages = (index: HistoryIndex, rules: Rules): readonly Violation[] => [
+export const checkMessages = (index: HistoryIndex): readonly Violation[] => [
   ...[...index.messages.values()].flatMap((message) =>
-    checks.flatMap((check) => check(message, index, rules)),
+    checks.flatMap((check) => check(message, index)),
   ),
-  ...inOrder(index, rules),
+  ...inOrder(index),
   ...strays(index),
 ]

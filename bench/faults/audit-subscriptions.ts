@@ -1,5 +1,5 @@
 /** Who held each queue: I3, and I5 as far as errors tell. */
-import type { Rules, Violation } from './auditor.ts'
+import type { Violation } from './auditor.ts'
 import type { Recorded } from './history.ts'
 import { type HistoryIndex, NEVER, type Subscription } from './history-index.ts'
 
@@ -19,9 +19,9 @@ const mayBeTaken = (one: Subscription, at: number, index: HistoryIndex): boolean
   rivalsOf(one, index).some(({ askedAt, answeredAt }) => askedAt < at && answeredAt > one.askedAt)
 
 /** Nothing that is sent after a newer SUB had its answer goes to the older one. */
-const aloneIn = (index: HistoryIndex, { mayForget }: Rules): readonly Violation[] =>
+const aloneIn = (index: HistoryIndex): readonly Violation[] =>
   [...index.messages.values()].flatMap((message) => {
-    if (mayForget && message.sentAt < index.healedAt) return nothing
+    if (index.mayForget(message.sentAt)) return nothing
     for (const { subscription: one } of message.deliveries) {
       if (one.isLook) continue
       const newer = successorsOf(one, index).find(({ answeredAt }) => answeredAt < message.sentAt)
@@ -55,12 +55,8 @@ const told = (one: Subscription, index: HistoryIndex): readonly Violation[] => {
 }
 
 /** Clients take END as the wish of another device, and do not subscribe again. */
-const notToldInVain = (
-  one: Subscription,
-  index: HistoryIndex,
-  { mayForget }: Rules,
-): readonly Violation[] => {
-  if (one.endedAt === NEVER || (mayForget && one.endedAt < index.healedAt)) return nothing
+const notToldInVain = (one: Subscription, index: HistoryIndex): readonly Violation[] => {
+  if (one.endedAt === NEVER || index.mayForget(one.endedAt)) return nothing
   if (mayBeTaken(one, one.endedAt, index)) return nothing
   return [
     {
@@ -83,11 +79,7 @@ const refusedAck = (
   return !mayBeTaken(one, at, index)
 }
 
-const errors = (
-  events: readonly Recorded[],
-  index: HistoryIndex,
-  { mayForget }: Rules,
-): readonly Violation[] =>
+const errors = (events: readonly Recorded[], index: HistoryIndex): readonly Violation[] =>
   events.flatMap((event, at): readonly Violation[] => {
     if (event.type === 'unanswered') {
       const { queue, command } = event
@@ -100,7 +92,7 @@ const errors = (
     const queue = index.subscriptions.get(subscription)?.queue ?? -1
     if (event.type === 'not-subscribed')
       return [{ kind: 'refused', queue, subscriptions: [subscription], text: `SUB: ${why}` }]
-    if ((mayForget && at < index.healedAt) || !refusedAck(event, at, index)) return nothing
+    if (index.mayForget(at) || !refusedAck(event, at, index)) return nothing
     const { message } = event
     return [{ kind: 'refused', queue, message, subscriptions: [subscription], text: `ACK: ${why}` }]
   })
@@ -108,12 +100,11 @@ const errors = (
 export const checkSubscriptions = (
   events: readonly Recorded[],
   index: HistoryIndex,
-  rules: Rules,
 ): readonly Violation[] => [
-  ...aloneIn(index, rules),
+  ...aloneIn(index),
   ...[...index.subscriptions.values()].flatMap((one) => [
     ...told(one, index),
-    ...notToldInVain(one, index, rules),
+    ...notToldInVain(one, index),
   ]),
-  ...errors(events, index, rules),
+  ...errors(events, index),
 ]

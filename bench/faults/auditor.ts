@@ -9,10 +9,11 @@ import { HistoryIndex } from './history-index.ts'
 
 export interface Rules {
   /**
-   * A primary was replaced. Messages that were acknowledged are kept all the same, but SUBs and ACKs
-   * are not confirmed by replicas: until all is healed, the last of them may have been forgotten.
+   * Whether a primary was replaced, and by when it was the last time. Messages with an OK are kept
+   * all the same, but SUBs and ACKs are not confirmed by replicas: the last of them before that may
+   * have been forgotten.
    */
-  readonly mayForget: boolean
+  readonly forgets: 'nothing' | 'until healed' | 'always'
 }
 
 export type ViolationKind =
@@ -42,6 +43,6 @@ export interface Violation {
 }
 
 export const audit = (events: readonly Recorded[], rules: Rules): readonly Violation[] => {
-  const index = new HistoryIndex(events)
-  return [...checkMessages(index, rules), ...checkSubscriptions(events, index, rules)]
+  const index = new HistoryIndex(events, rules)
+  return [...checkMessages(index), ...checkSubscriptions(events, index)]
 }

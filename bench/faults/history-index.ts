@@ -1,4 +1,5 @@
 /** A history by message and by subscription. Places are indexes into the events: they order them. */
+import type { Rules } from './auditor.ts'
 import type { Outcome, Recorded } from './history.ts'
 
 export interface Delivery {
@@ -57,11 +58,19 @@ export class HistoryIndex {
   readonly strays: Stray[] = []
   healedAt = NEVER
   settledAt = NEVER
+  readonly #forgets: Rules['forgets']
 
-  constructor(events: readonly Recorded[]) {
+  constructor(events: readonly Recorded[], { forgets }: Rules) {
+    this.#forgets = forgets
     events.forEach((event, at) => {
       this.#add(event, at)
     })
+  }
+
+  /** Whether what was not confirmed at this time may have been forgotten since. */
+  mayForget(at: number): boolean {
+    if (this.#forgets === 'nothing') return false
+    return this.#forgets === 'always' || at < this.healedAt
   }
 
   subscriptionsOf(queue: number): readonly Subscription[] {

@@ -1,6 +1,7 @@
 /** One round: load, the faults of its schedule, healing, and the judgement. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { applyFault } from './apply.ts'
+import type { RedisServer } from '../../test/support/redis.ts'
+import { applyFault, type Scene } from './apply.ts'
 import { audit, type Rules, type Violation } from './auditor.ts'
 import type { Recorded } from './history.ts'
 import { RoundLoad } from './load.ts'
@@ -14,6 +15,8 @@ const EMPTIED_MS = 10_000
 /** Load after the last fault, when nothing is excused any more. */
 const AFTER_MS = 200
 
+type Primaries = readonly RedisServer[]
+
 export interface RoundResult {
   readonly plan: Plan
   readonly events: readonly Recorded[]
@@ -25,9 +28,8 @@ export interface RoundResult {
 /** These replace a primary, also where nobody sees it afterwards. */
 const replaces = ({ kind }: Fault): boolean => kind === 'kill-redis' || kind === 'fail-over'
 
-const breakThings = async (rig: Rig, load: RoundLoad, plan: Plan): Promise<Rules> => {
-  const primaries = await rig.store.primaries()
-  const scene = { rig, load, primaries }
+const breakThings = async (scene: Scene, plan: Plan): Promise<void> => {
+  const { rig, load } = scene
   const happen = async (fault: Fault): Promise<void> => {
     await delay(fault.atMs)
     load.history.add({ type: 'fault', text: faultText(fault) })
@@ -36,10 +38,6 @@ const breakThings = async (rig: Rig, load: RoundLoad, plan: Plan): Promise<Rules
   }
   await Promise.all([delay(plan.loadMs), ...plan.faults.map(happen)])
   await rig.restore()
-  const after = await rig.store.primaries()
-  const wasReplaced =
-    after.some((server) => !primaries.includes(server)) || plan.faults.some(replaces)
-  return { mayForget: rig.store.durability === 'replica' && wasReplaced }
 }
 
 const heal = async (load: RoundLoad): Promise<void> => {
@@ -55,12 +53,27 @@ const heal = async (load: RoundLoad): Promise<void> => {
   await load.look()
 }
 
+/** A busy machine may make a primary look dead at any time. */
+const rulesOf = ({ rig: { store } }: Scene, plan: Plan, seen: readonly Primaries[]): Rules => {
+  const [first = [], healed = [], last = []] = seen
+  const isOther = (before: Primaries, after: Primaries): boolean =>
+    after.some((server) => !before.includes(server))
+  if (store.durability !== 'replica') return { forgets: 'nothing' }
+  if (isOther(healed, last)) return { forgets: 'always' }
+  const isPlanned = plan.faults.some(replaces)
+  return { forgets: isPlanned || isOther(first, healed) ? 'until healed' : 'nothing' }
+}
+
 export const runRound = async (rig: Rig, plan: Plan): Promise<RoundResult> => {
+  const { store } = rig
   const beganAt = performance.now()
   await using load = await RoundLoad.start(rig.pods)
   await load.subscribed(SUBSCRIBED_MS)
-  const rules = await breakThings(rig, load, plan)
+  const scene = { rig, load, primaries: await store.primaries() }
+  await breakThings(scene, plan)
+  const healed = await store.primaries()
   await heal(load)
+  const rules = rulesOf(scene, plan, [scene.primaries, healed, await store.primaries()])
   const events = [...load.history.events]
   const violations = audit(events, rules)
   return { plan, events, rules, violations, seconds: (performance.now() - beganAt) / 1000 }

@@ -17,7 +17,7 @@ const replicationOf = (server: RedisServer): Promise<string> =>
   ask(server, (redis) => redis.info('replication'))
 
 export const startSentinelStore = async (): Promise<Store> => {
-  const redis = await startSentinel({ replicas: 1 })
+  const redis = await startSentinel({ replicas: 1, downAfterMs: 2000 })
   const { sentinels, url } = redis
   const [anySentinel = redis.primary] = sentinels
   const servers = [redis.primary, ...redis.replicas]
