@@ -22,6 +22,7 @@ const usage = `Usage: npm run faults -- [options]
 
   --rounds N          rounds (default 200)
   --minutes M         rounds until so many minutes are over, instead
+  --from N            the number of the first round (default 0): a long run in parts
   --seed TEXT         what the schedules are made from (default: a new one, which is printed)
   --round N           that round of the seed alone
   --topologies LIST   of ${topologies.join(', ')} (default: all)
@@ -37,6 +38,7 @@ const { values } = readOptions(program, {
   options: {
     rounds: { type: 'string' },
     minutes: { type: 'string' },
+    from: { type: 'string', default: '0' },
     seed: { type: 'string' },
     round: { type: 'string' },
     topologies: { type: 'string' },
@@ -66,6 +68,7 @@ const chosenTopologies = (): readonly Topology[] => {
 const seed = values.seed ?? randomBytes(4).toString('hex')
 const minutes = numberOf('minutes', values.minutes)
 const only = numberOf('round', values.round)
+const first = numberOf('from', values.from) ?? 0
 const schedule = { seed, topologies: chosenTopologies() }
 
 /** Every round of a control kills the Redis that forgets. */
@@ -92,7 +95,8 @@ function* rounds(): IterableIterator<number> {
         : DEFAULT_ROUNDS
       : Number.POSITIVE_INFINITY
   const count = numberOf('rounds', values.rounds) ?? most
-  for (let round = 0; round < count && performance.now() < deadline; round += 1) yield round
+  for (let round = 0; round < count && performance.now() < deadline; round += 1)
+    yield first + round
 }
 
 const replayOf = (round: number): string => {
