@@ -95,8 +95,7 @@ function* rounds(): IterableIterator<number> {
         : DEFAULT_ROUNDS
       : Number.POSITIVE_INFINITY
   const count = numberOf('rounds', values.rounds) ?? most
-  for (let round = 0; round < count && performance.now() < deadline; round += 1)
-    yield first + round
+  for (let round = 0; round < count && performance.now() < deadline; round += 1) yield first + round
 }
 
 const replayOf = (round: number): string => {
