@@ -2,6 +2,7 @@
 import type { Violation } from './auditor.ts'
 import { eventText, type Recorded } from './history.ts'
 import type { RoundResult } from './round.ts'
+import type { Totals } from './run.ts'
 import type { Plan } from './schedule.ts'
 
 const SHOWN_VIOLATIONS = 10
@@ -41,22 +42,50 @@ const column = (value: number | string, width: number): string => `${value}`.pad
 
 export const header = [
   column('round', 5),
-  'topology'.padEnd(9),
+  'seed'.padEnd(10),
+  'topology'.padEnd(8),
   ...['seconds', 'acknowl.', 'deliv.', 'unknown'].map((word) => column(word, 8)),
   'verdict'.padEnd(13),
   'faults',
 ].join(' ')
 
-export const roundLine = ({ plan, events, violations, seconds }: RoundResult): string => {
+export const roundLine = (
+  { plan, events, violations, seconds }: RoundResult,
+  seed: string,
+): string => {
   const { accepted, delivered, unknown } = countsOf(events)
   const verdict = violations.length === 0 ? 'ok' : `${violations.length} VIOLATIONS`
   return [
     column(plan.round, 5),
-    plan.topology.padEnd(9),
+    seed.padEnd(10),
+    plan.topology.padEnd(8),
     ...[seconds.toFixed(1), accepted, delivered, unknown].map((value) => column(value, 8)),
     verdict.padEnd(13),
     faultsOf(plan),
   ].join(' ')
+}
+
+const countsText = ({ accepted, delivered, unknown }: Counts): string =>
+  `${accepted} messages acknowledged, ${delivered} delivered, ${unknown} without an answer`
+
+export interface RunOf {
+  readonly seed: string
+  readonly seconds: number
+  readonly isControl: boolean
+}
+
+export const totalsText = (
+  { rounds, faults, wrong, counts }: Totals,
+  { seed, seconds, isControl }: RunOf,
+): string => {
+  const parts = [...counts].map(([topology, of]) => `${topology.padEnd(8)} ${countsText(of)}`)
+  const all = [...counts.values()].reduce(sumOf, noCounts)
+  const end = isControl ? 'did not find the loss' : 'went wrong'
+  return [
+    ...parts,
+    `seed ${seed}: ${rounds} rounds in ${seconds.toFixed(0)} s, ${faults} faults; ${countsText(all)}`,
+    wrong === 0 ? `no round ${end}` : `${wrong} ${wrong === 1 ? 'round' : 'rounds'} ${end}`,
+  ].join('\n')
 }
 
 /** What happened to the message and to the subscriptions, between the faults. */

@@ -34,13 +34,14 @@ export class Rig implements AsyncDisposable {
     this.#directory = directory
   }
 
-  /** The store is the rig's from now on. */
-  static async start(store: Store): Promise<Rig> {
+  /** The store is the rig's from now on. What pods compile is kept in `compiled` for the next ones. */
+  static async start(store: Store, compiled: string): Promise<Rig> {
     await using parts = new AsyncDisposableStack()
     parts.use(store)
     const directory = await mkdtemp(join(tmpdir(), 'sluice-faults-'))
     parts.defer(() => rm(directory, { recursive: true }))
-    const pods = parts.use(await Pods.start({ url: store.url, count: 0 }))
+    const env = { ...environment(store.durability), NODE_COMPILE_CACHE: compiled }
+    const pods = parts.use(await Pods.start({ url: store.url, count: 0, env }))
     const rig = new Rig(store, pods, directory)
     await rig.restore()
     rig.#owned = parts.move()
@@ -57,7 +58,7 @@ export class Rig implements AsyncDisposable {
   async addPod(): Promise<Pod> {
     this.#started += 1
     const path = join(this.#directory, `clock-${this.#started}`)
-    const env = { ...environment(this.store.durability), FAULTS_CLOCK_FILE: path }
+    const env = { FAULTS_CLOCK_FILE: path }
     for (let start = 1; ; start += 1)
       try {
         const pod = await this.#pods.add(env)
