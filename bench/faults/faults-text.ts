@@ -80,11 +80,13 @@ export const totalsText = (
 ): string => {
   const parts = [...counts].map(([topology, of]) => `${topology.padEnd(8)} ${countsText(of)}`)
   const all = [...counts.values()].reduce(sumOf, noCounts)
-  const end = isControl ? 'did not find the loss' : 'went wrong'
+  const [right, bad] = isControl
+    ? ['the loss was found in every round', 'did not find the loss']
+    : ['nothing was wrong', 'went wrong']
   return [
     ...parts,
     `seed ${seed}: ${rounds} rounds in ${seconds.toFixed(0)} s, ${faults} faults; ${countsText(all)}`,
-    wrong === 0 ? `no round ${end}` : `${wrong} ${wrong === 1 ? 'round' : 'rounds'} ${end}`,
+    wrong === 0 ? right : `${wrong} ${wrong === 1 ? 'round' : 'rounds'} ${bad}`,
   ].join('\n')
 }
 
