@@ -19,11 +19,6 @@ import type { Pod } from './pod.ts'
 import type { CachedQueue } from './queue-cache.ts'
 import { scripts } from './scripts.ts'
 
-const headOf = (element: unknown): Head => {
-  const bytes = bytesOf(element)
-  return bytes === undefined ? done : { outcome: 'done', head: decodeMessage(bytes) }
-}
-
 export class Messages {
   readonly #pod: Pod
 
@@ -53,7 +48,7 @@ export class Messages {
       } else interests.drop('recipient', place, keys.blind)
       return answer
     })
-    return word === 'head' ? headOf(rest[0]) : stale
+    return word === 'head' ? this.#headOf(rest) : stale
   }
 
   async fetchHead(id: RecipientId, { connection }: { connection: number }): Promise<Fetched> {
@@ -68,7 +63,7 @@ export class Messages {
     )
     if (word !== 'head') return { outcome: word === 'gone' ? 'gone' : 'lost' }
     queue.reads += 1
-    return headOf(rest[0])
+    return this.#headOf(rest)
   }
 
   async peek(record: QueueRecord): Promise<Stale | Head> {
@@ -88,7 +83,7 @@ export class Messages {
         [record.revision, this.#horizon()],
       ),
     )
-    return word === 'head' ? { ...headOf(rest[0]), size: numberOf(rest[1]) } : stale
+    return word === 'head' ? { ...this.#headOf(rest), size: numberOf(rest[2]) } : stale
   }
 
   async acknowledge(record: QueueRecord, { messageId, subscriber }: Acknowledgement) {
@@ -111,11 +106,11 @@ export class Messages {
       return answer
     })
     if (word === 'lost') return { outcome: 'lost' } as const
-    return word === 'head' ? headOf(rest[0]) : stale
+    return word === 'head' ? this.#headOf(rest) : stale
   }
 
   async append(record: QueueRecord, append: Append) {
-    const { word } = await withHolders(this.#pod, record, async (queue) => {
+    const { word, rest } = await withHolders(this.#pod, record, async (queue) => {
       const { keys, subscriber } = queue
       const news = this.#pod.news('available', subscriber, queue)
       const forNotifier = this.#pod.notifierNews('notified', queue)
@@ -146,19 +141,32 @@ export class Messages {
       )
       if (answer.word !== 'stored') return answer
       this.#pod.activity?.note(keys.blind, append.notification !== undefined)
-      // until it was confirmed its subscriber may have been given it, and have acknowledged it
-      const isUnread = queue.reads === reads && this.#isCached(queue)
-      if (numberOf(answer.rest[0]) === 1) news.deliver(isUnread ? append.message : undefined)
-      if (numberOf(answer.rest[1]) === 1) forNotifier.deliver()
+      const inHand = this.#isUnread(queue, reads) ? append.message : undefined
+      if (numberOf(answer.rest[1]) === 1) news.deliver(inHand)
+      if (numberOf(answer.rest[2]) === 1) forNotifier.deliver()
       return answer
     })
-    if (word === 'stored') return done
-    return word === 'full' ? ({ outcome: 'full' } as const) : stale
+    if (word !== 'stored' && word !== 'full') return stale
+    this.#pod.countExpired(numberOf(rest[0]))
+    if (word === 'full') return { outcome: 'full' } as const
+    this.#pod.countDropped({ expired: numberOf(rest[3]), displaced: numberOf(rest[4]) })
+    return done
   }
 
-  /** Reads are counted where the queue is cached, so not in what was replaced there. */
-  #isCached(queue: CachedQueue): boolean {
-    return this.#pod.options.repository.cache.of(queue.record) === queue
+  /** `[oldest message, number of those before it that expired]` */
+  #headOf([element, expired]: readonly unknown[]): Head {
+    this.#pod.countExpired(numberOf(expired))
+    const bytes = bytesOf(element)
+    return bytes === undefined ? done : { outcome: 'done', head: decodeMessage(bytes) }
+  }
+
+  /**
+   * Until a message is confirmed its subscriber may be given it, and acknowledge it. Reads are counted
+   * where the queue is cached, so not in what was replaced there.
+   */
+  #isUnread(queue: CachedQueue, readsBefore: number): boolean {
+    const { cache } = this.#pod.options.repository
+    return queue.reads === readsBefore && cache.of(queue.record) === queue
   }
 
   #messageArguments({ revision }: QueueRecord, { message }: Append) {
