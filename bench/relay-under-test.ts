@@ -48,6 +48,11 @@ export class RelayUnderTest implements CpuClock, AsyncDisposable {
     return this.#process.call('memory')
   }
 
+  /** File descriptors. */
+  openFiles(): Promise<number> {
+    return this.#process.call('openFiles')
+  }
+
   /** Of its health and metrics. */
   opsPort(): Promise<number> {
     return this.#process.call('opsPort')

@@ -1,4 +1,5 @@
 /** What a process says of itself: CPU, memory, and where its time goes. */
+import { readdirSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { memoryUsage } from 'node:process'
 
@@ -74,8 +75,12 @@ const stopProfile = async (): Promise<readonly ProfileEntry[]> => {
     .map(({ name, place, count }) => ({ name, place, share: count / total }))
 }
 
+/** File descriptors, but for the one that reads them. */
+const openFiles = (): number => readdirSync('/dev/fd').length - 1
+
 export const usageMethods = {
   cpu: (): CpuUsage => process.cpuUsage(),
+  openFiles,
   memory: collectedMemory,
   startProfile,
   stopProfile,
