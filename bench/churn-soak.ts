@@ -16,6 +16,8 @@ import { quantile } from './statistics.ts'
 
 export interface ChurnOptions {
   readonly minutes: number
+  /** Messages a second; absent: half of what goes through at most. */
+  readonly rate?: number | undefined
   /** Empty: a Redis of the soak's own; absent: one relay with the in-memory store. */
   readonly redisUrl?: string | undefined
 }
@@ -40,7 +42,7 @@ export interface ChurnSoak {
   readonly pods: number
   /** Absent without it. */
   readonly redis: string | undefined
-  /** Messages a second: as fast as they go, and half of it. */
+  /** Messages a second: as fast as they go, and what was asked for. */
   readonly saturated: number
   readonly perSecond: number
   /** Microseconds of all pods, connections and what else went on included. */
@@ -182,7 +184,7 @@ const rowsOf = async (
 }
 
 export const soakChurn = async (
-  { minutes, redisUrl }: ChurnOptions,
+  { minutes, rate, redisUrl }: ChurnOptions,
   onRow: (row: ChurnRow) => void,
 ): Promise<ChurnSoak> => {
   await using stack = new AsyncDisposableStack()
@@ -191,7 +193,7 @@ export const soakChurn = async (
   await saturation(site, state, FIRST_MS)
   const saturated = await saturation(site, state, SATURATED_MS)
   Object.assign(state.counts, noCounts())
-  const perSecond = saturated / 2
+  const perSecond = rate ?? saturated / 2
   const { value: rows, cpu } = await measureCpu(site.relays, () =>
     rowsOf(site, state, { perSecond, minutes }, onRow),
   )

@@ -23,6 +23,7 @@ const usage = `Usage: npm run soak -- [options]
   --commands N    commands in all (default 1,000,000)
   --minutes N     instead: half of the messages a second that go through at most, for so long, on
                   connections that come and go, move to other pods, and make and delete queues
+  --rate N        with --minutes: messages a second instead of half of what goes through
   --redis [URL]   with --minutes: two pods on a Redis started for this, or the given one; without it
                   one relay with the in-memory store
   --heap MB       what the heap, and buffers outside of it, may grow by after the warm-up (default 2)
@@ -41,6 +42,7 @@ const { values: options } = readOptions(program, {
   options: {
     commands: { type: 'string', default: '1000000' },
     minutes: { type: 'string' },
+    rate: { type: 'string' },
     redis: { type: 'string' },
     heap: { type: 'string', default: '2' },
     rss: { type: 'string', default: '48' },
@@ -91,7 +93,8 @@ const runCommands = async (): Promise<void> => {
 
 const runChurn = async (minutes: number): Promise<void> => {
   print(churnHead)
-  const churn = { minutes, redisUrl: options.redis }
+  const rate = options.rate === undefined ? undefined : Number(options.rate)
+  const churn = { minutes, rate, redisUrl: options.redis }
   const soak = await soakChurn(churn, (row) => print(churnLine(row)))
   const last = soak.rows.at(-1)
   const growths = growthOf<ChurnMeasure>(soak.rows, (last?.commands ?? 0) * WARM_UP_SHARE, {
@@ -113,9 +116,10 @@ const positive = ([name, value]: [string, unknown]): void => {
   if (value !== undefined && !(Number(value) > 0)) fail(program, `--${name} is a number above 0`)
 }
 
-const { commands, minutes, heap, rss, redis } = options
-Object.entries({ commands, minutes, heap, rss }).forEach(positive)
-if (redis !== undefined && minutes === undefined) fail(program, '--redis goes with --minutes')
+const { commands, minutes, rate, heap, rss, redis } = options
+Object.entries({ commands, minutes, rate, heap, rss }).forEach(positive)
+if ((redis ?? rate) !== undefined && minutes === undefined)
+  fail(program, '--redis and --rate go with --minutes')
 if (redis && !isRedisAddress(redis)) fail(program, '--redis is not an address of Redis')
 print(`${machineLine(thisMachine())}\n`)
 try {
