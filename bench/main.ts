@@ -21,22 +21,28 @@ import { measureHandshakes } from './measure-handshakes.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measureMessages } from './measure-messages.ts'
 import { measureMetrics } from './measure-metrics.ts'
+import { measurePods } from './measure-pods.ts'
 import { measureResubscription } from './measure-resubscription.ts'
 import { measureRolling } from './measure-rolling.ts'
+import { measureScale } from './measure-scale.ts'
 import { measureScrapes } from './measure-scrapes.ts'
 import { measureStorage } from './measure-storage.ts'
 import { measureSubscriptions } from './measure-subscriptions.ts'
 import { measureTracing } from './measure-tracing.ts'
 import { fail, readOptions, withOptionalAddress } from './options.ts'
+import { podsText } from './pods-text.ts'
 import { machineLine, thisMachine } from './report.ts'
 import { rollingText } from './rolling-text.ts'
+import { scaleText } from './scale-text.ts'
 import { tracingText } from './tracing-text.ts'
 
 const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [metrics] [tracing] [flood]
-                            [options]
-       npm run bench -- --redis[=URL] [messages] [storage] [resubscription] [rolling] [options]
+                            [scale] [options]
+       npm run bench -- --redis[=URL] [messages] [pods] [storage] [resubscription] [rolling]
+                            [scale] [options]
 
-Measures the relay in a process of its own, with the load in this one. Without names: all parts.
+Measures the relay in a process of its own, with the load in this one. Without names: all parts, but
+scale with --quick only, as it takes minutes and gigabytes.
 
   --redis [URL]   measures a cluster's relays and the Redis between them: one started for this, or
                   the given one, whose other keys stay as they are
@@ -77,6 +83,12 @@ const messageLoad = {
   withProfile: options.profile,
 }
 
+const scaleSize = quick
+  ? { connections: 500, subscriptions: 25_000 }
+  : { connections: 10_000, subscriptions: 500_000 }
+
+const scaleOptions = { ...scaleSize, ...messageLoad }
+
 type Part = () => Promise<{ readonly figures: unknown; readonly text: string }>
 
 const parts: Readonly<Record<string, Part>> = {
@@ -115,12 +127,20 @@ const parts: Readonly<Record<string, Part>> = {
     const figures = await measureFlood({ rounds, roundMs: quick ? 1000 : 4000 })
     return { figures, text: floodText(figures) }
   },
+  scale: async () => {
+    const figures = await measureScale(scaleOptions)
+    return { figures, text: scaleText(figures) }
+  },
 }
 
 const redisParts = (url: string): Readonly<Record<string, Part>> => ({
   messages: async () => {
     const figures = await measureClusterMessages({ ...messageLoad, redisUrl: url })
     return { figures, text: clusterMessagesText(figures) + profilesText(figures.profiles) }
+  },
+  pods: async () => {
+    const figures = await measurePods({ ...messageLoad, redisUrl: url })
+    return { figures, text: podsText(figures) }
   },
   storage: async () => {
     const queues = quick ? 5_000 : full ? 100_000 : 20_000
@@ -137,6 +157,10 @@ const redisParts = (url: string): Readonly<Record<string, Part>> => ({
     const drainSeconds = quick ? 5 : 20
     const figures = await measureRolling({ redisUrl: url, idle, queues: 8, drainSeconds })
     return { figures, text: rollingText(figures) }
+  },
+  scale: async () => {
+    const figures = await measureScale({ ...scaleOptions, redisUrl: url })
+    return { figures, text: scaleText(figures) }
   },
 })
 
@@ -157,7 +181,8 @@ if (!Number.isInteger(rounds) || rounds < 1) fail(program, '--rounds is a whole 
 const table = redisUrl === undefined ? parts : redisParts(redisUrl)
 const unknown = positionals.filter((word) => !Object.hasOwn(table, word))
 if (unknown.length > 0) fail(program, `no part named ${unknown.join(', ')}`)
-const isChosen = (name: string): boolean => positionals.length === 0 || positionals.includes(name)
+const isChosen = (name: string): boolean =>
+  positionals.length === 0 ? quick || name !== 'scale' : positionals.includes(name)
 try {
   await run(Object.entries(table).filter(([name]) => isChosen(name)))
 } catch (error) {
