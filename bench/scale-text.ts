@@ -1,8 +1,10 @@
 /** The figures of a large pod as readable tables. */
 import { titled } from './figures-text.ts'
 import type { ScaleFigures, SizeFigures, Step } from './measure-scale.ts'
-import type { Pauses } from './processes/own-usage.ts'
+import type { MemoryUsage, Pauses } from './processes/own-usage.ts'
 import { figure, tableText } from './report.ts'
+
+const megabytes = ({ rss }: MemoryUsage): string => `${figure(rss / 1e6)} MB`
 
 const pausesHead = ['loop p99, ms', 'loop max', 'GCs', 'GC in all, ms', 'longest']
 
@@ -35,12 +37,12 @@ const sizeRow = ({ size, cpuPerMessage, ratio, loneLatencyMs }: SizeFigures) => 
 ]
 
 export const scaleText = (figures: ScaleFigures): string => {
-  const { store, connections, subscriptions, start, end, steps, sizes } = figures
+  const { store, connections, subscriptions, start, end, small, steps, sizes } = figures
   const count = (value: number): string => value.toLocaleString('en-US')
   return titled(
     `scale: one pod with ${count(connections)} connections and ${count(subscriptions)} ` +
-      `subscriptions on ${store}; RSS ${figure(start.rss / 1e6)} MB before, ` +
-      `${figure(end.rss / 1e6)} MB after`,
+      `subscriptions on ${store}; RSS ${megabytes(start)} before, ${megabytes(end)} with them, ` +
+      `${megabytes(small)} of the small pod`,
     tableText(
       [
         'each',
