@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { countBuffersWithHeap } from '../../src/collector.ts'
 import { loadSettings } from '../../src/config/load-settings.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import { createIdentity, type Identity, loadIdentity } from '../../src/identity/identity.ts'
@@ -58,6 +59,9 @@ const start = async (env: Readonly<Record<string, string>>): Promise<string> => 
 
 /** 0 where there is none. */
 const opsPort = (): number => ops?.port ?? 0
+
+// as the program does
+countBuffersWithHeap()
 
 const methods = { ...usageMethods, start, opsPort, parts: measureParts }
 
