@@ -1,4 +1,8 @@
-/** What a message costs with more pods: on one and the same, across two, and as it comes. */
+/**
+ * What a message costs with more pods: on one and the same, across two, and as it comes. Each pod
+ * gets as many a second in all of them, so that what it does anyway, and how many commands it finds
+ * at a time, are the same too.
+ */
 import { MessageLoad } from '../src/load/message-load.ts'
 import { ClusterUnderTest } from './cluster-under-test.ts'
 import { measureCpu } from './measured.ts'
@@ -48,9 +52,10 @@ interface Course {
 }
 
 const POD_COUNTS = [1, 2, 4]
-/** Of each course, whatever the number of pods. */
-const CONNECTIONS = 16
-const QUEUES = 64
+/** Of each pod, whatever their number: senders, as many recipients, queues, messages a second. */
+const CONNECTIONS = 4
+const QUEUES = 16
+const PER_SECOND = 100
 
 /** From pod to pod. */
 type Pair = readonly [number, number]
@@ -73,8 +78,9 @@ const openCourse = async (
   stack: AsyncDisposableStack,
 ): Promise<Course> => {
   const pairs = pairsOf(placement, cluster.relays.length)
-  const connections = CONNECTIONS / pairs.length
-  const shape = { senders: connections, recipients: connections, queues: QUEUES / pairs.length }
+  const share = cluster.relays.length / pairs.length
+  const connections = CONNECTIONS * share
+  const shape = { senders: connections, recipients: connections, queues: QUEUES * share }
   const loads: MessageLoad[] = []
   for (const [from, to] of pairs) {
     const ends = { senders: cluster.relay(from), recipients: cluster.relay(to) }
@@ -84,17 +90,16 @@ const openCourse = async (
   return { placement, cluster, loads, across, rounds: [] }
 }
 
-const saturateAll = async (
-  loads: readonly MessageLoad[],
-  milliseconds: number,
-): Promise<number> => {
-  const counts = await Promise.all(loads.map((load) => load.saturate(milliseconds)))
-  return counts.reduce((sum, count) => sum + count, 0)
+const deliverAll = async ({ cluster, loads }: Course, milliseconds: number): Promise<number> => {
+  const each = (PER_SECOND * cluster.relays.length) / loads.length
+  const runs = await Promise.all(loads.map((load) => load.pace(each, milliseconds)))
+  return runs.reduce((sum, { latencies }) => sum + latencies.length, 0)
 }
 
-const measureRound = async ({ cluster, loads }: Course, milliseconds: number): Promise<Round> => {
+const measureRound = async (course: Course, milliseconds: number): Promise<Round> => {
+  const { cluster } = course
   const { cpu: redisCpu, value } = await measureCpu([cluster.redis], () =>
-    cluster.measure(() => saturateAll(loads, milliseconds)),
+    cluster.measure(() => deliverAll(course, milliseconds)),
   )
   return { delivered: value.value, cpu: value.cpu, redisCpu }
 }
@@ -131,8 +136,7 @@ export const measurePods = async (options: PodsOptions): Promise<PodsFigures> =>
     redis = await cluster.redis.version()
     for (const placement of placementsOf(pods)) {
       const course = await openCourse(placement, cluster, stack)
-      // each pod is to have compiled what it runs
-      await saturateAll(course.loads, placement === 'same pod' ? warmUpMs * pods : warmUpMs)
+      await Promise.all(course.loads.map((load) => load.saturate(warmUpMs)))
       courses.push(course)
     }
   }
