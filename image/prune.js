@@ -3,14 +3,16 @@ import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 const [folder] = process.argv.slice(2)
-// declarations, sources of what is there compiled, maps, texts; licences have other names
+// declarations, sources of what is there compiled, maps, texts
 const unused = /\.(?:[cm]?ts|map|md|markdown|flow|bare)$/i
+// has to go with every copy
+const legal = /^(?:licen[cs]e|copying|notice)/i
 
 const prune = (directory) => {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name)
     if (entry.isDirectory()) prune(path)
-    else if (unused.test(entry.name)) rmSync(path)
+    else if (unused.test(entry.name) && !legal.test(entry.name)) rmSync(path)
   }
 }
 

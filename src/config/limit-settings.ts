@@ -44,67 +44,64 @@ const rate: Kind<Rate | undefined> = {
 const count = (unit: string): Kind<number> => integer({ min: 0, max: MOST_TOKENS, unit })
 const MOST_BYTES = 2 ** 50
 
+const limit = <T>(name: string, kind: Kind<T>, help: string) =>
+  setting(kind, '0', { variable: `SLUICE_LIMIT_${name}`, help })
+
+/** A limit by client address is the one in total, of each. */
+const ofAddress = <T>(name: string, kind: Kind<T>, more: string) =>
+  limit(`${name}_PER_ADDRESS`, kind, `The same of one client address${more}`)
+
 export const limitSettings = {
-  limitConnections: setting(count('connections'), '0', {
-    variable: 'SLUICE_LIMIT_CONNECTIONS',
-    help: 'Open connections of a relay process; 0: no limit.',
-  }),
-  limitConnectionsPerAddress: setting(count('connections'), '0', {
-    variable: 'SLUICE_LIMIT_CONNECTIONS_PER_ADDRESS',
-    help: 'The same of one client address (IPv6: of a /64); 0: no limit.',
-  }),
+  limitConnections: limit(
+    'CONNECTIONS',
+    count('connections'),
+    'Open connections of a relay process; 0: no limit.',
+  ),
+  limitConnectionsPerAddress: ofAddress(
+    'CONNECTIONS',
+    count('connections'),
+    ' (IPv6: of a /64); 0: no limit.',
+  ),
   limitHandshakes: setting(count('handshakes'), '4096', {
     variable: 'SLUICE_LIMIT_HANDSHAKES',
     help: 'Handshakes under way; then the address with most of them loses its oldest. 0: no limit.',
   }),
-  limitHandshakesPerAddress: setting(count('handshakes'), '0', {
-    variable: 'SLUICE_LIMIT_HANDSHAKES_PER_ADDRESS',
-    help: 'The same of one client address; 0: no limit.',
-  }),
-  limitConnectionRate: setting(rate, '0', {
-    variable: 'SLUICE_LIMIT_CONNECTION_RATE',
-    help: 'New connections; more are closed.',
-  }),
-  limitConnectionRatePerAddress: setting(rate, '0', {
-    variable: 'SLUICE_LIMIT_CONNECTION_RATE_PER_ADDRESS',
-    help: 'The same of one client address.',
-  }),
-  limitHandshakeRate: setting(rate, '0', {
-    variable: 'SLUICE_LIMIT_HANDSHAKE_RATE',
-    help: 'Handshakes begun (TLS, or SMP behind an ingress); more connections are closed.',
-  }),
-  limitHandshakeRatePerAddress: setting(rate, '0', {
-    variable: 'SLUICE_LIMIT_HANDSHAKE_RATE_PER_ADDRESS',
-    help: 'The same of one client address.',
-  }),
-  limitNewRate: setting(rate, '0', {
-    variable: 'SLUICE_LIMIT_NEW_RATE',
-    help: 'NEW commands; more wait up to 5 s, then are refused.',
-  }),
-  limitNewRatePerAddress: setting(rate, '0', {
-    variable: 'SLUICE_LIMIT_NEW_RATE_PER_ADDRESS',
-    help: 'The same of one client address.',
-  }),
-  limitSendRate: setting(rate, '0', {
-    variable: 'SLUICE_LIMIT_SEND_RATE',
-    help: 'SEND commands; more wait up to 5 s, then get ERR QUOTA, so senders try later.',
-  }),
-  limitSendRatePerAddress: setting(rate, '0', {
-    variable: 'SLUICE_LIMIT_SEND_RATE_PER_ADDRESS',
-    help: 'The same of one client address; what a relay forwards counts for the relay.',
-  }),
-  limitQueuesPerConnection: setting(count('queues'), '0', {
-    variable: 'SLUICE_LIMIT_QUEUES_PER_CONNECTION',
-    help: 'Queues that one connection may create; 0: no limit.',
-  }),
-  limitSubscriptionsPerConnection: setting(count('queues'), '0', {
-    variable: 'SLUICE_LIMIT_SUBSCRIPTIONS_PER_CONNECTION',
-    help: 'Queues and notifiers that one connection may be subscribed to; 0: no limit.',
-  }),
-  limitStoredBytes: setting(integer({ min: 0, max: MOST_BYTES, unit: 'bytes' }), '0', {
-    variable: 'SLUICE_LIMIT_STORED_BYTES',
-    help: 'Messages that are stored, 16 KiB each; then senders get ERR QUOTA. 0: no limit.',
-  }),
+  limitHandshakesPerAddress: ofAddress('HANDSHAKES', count('handshakes'), '; 0: no limit.'),
+  limitConnectionRate: limit('CONNECTION_RATE', rate, 'New connections; more are closed.'),
+  limitConnectionRatePerAddress: ofAddress('CONNECTION_RATE', rate, '.'),
+  limitHandshakeRate: limit(
+    'HANDSHAKE_RATE',
+    rate,
+    'Handshakes begun (TLS, or SMP behind an ingress); more connections are closed.',
+  ),
+  limitHandshakeRatePerAddress: ofAddress('HANDSHAKE_RATE', rate, '.'),
+  limitNewRate: limit('NEW_RATE', rate, 'NEW commands; more wait up to 5 s, then are refused.'),
+  limitNewRatePerAddress: ofAddress('NEW_RATE', rate, '.'),
+  limitSendRate: limit(
+    'SEND_RATE',
+    rate,
+    'SEND commands; more wait up to 5 s, then get ERR QUOTA, so senders try later.',
+  ),
+  limitSendRatePerAddress: ofAddress(
+    'SEND_RATE',
+    rate,
+    '; what a relay forwards counts for the relay.',
+  ),
+  limitQueuesPerConnection: limit(
+    'QUEUES_PER_CONNECTION',
+    count('queues'),
+    'Queues that one connection may create; 0: no limit.',
+  ),
+  limitSubscriptionsPerConnection: limit(
+    'SUBSCRIPTIONS_PER_CONNECTION',
+    count('queues'),
+    'Queues and notifiers that one connection may be subscribed to; 0: no limit.',
+  ),
+  limitStoredBytes: limit(
+    'STORED_BYTES',
+    integer({ min: 0, max: MOST_BYTES, unit: 'bytes' }),
+    'Messages that are stored, 16 KiB each; then senders get ERR QUOTA. 0: no limit.',
+  ),
   limitExempt: optional(networks, {
     variable: 'SLUICE_LIMIT_EXEMPT',
     help: 'Client addresses that limits do not concern, but the one of stored bytes; absent: none.',

@@ -1,5 +1,12 @@
 /** `CREATE`: a whole queue in one line, read and written (reference, StoreLog). */
-import { idBytes, linkIdOf, notifierIdOf, recipientIdOf, senderIdOf } from '../protocol/ids.ts'
+import {
+  idBytes,
+  linkIdOf,
+  notifierIdOf,
+  recipientIdOf,
+  type ServiceId,
+  senderIdOf,
+} from '../protocol/ids.ts'
 import type { QueueMode } from '../protocol/reply.ts'
 import type { Notifier, QueueStatus } from '../store/store.ts'
 import type { WholeQueue } from '../store/transfer.ts'
@@ -19,14 +26,14 @@ import {
 } from './fields.ts'
 import { serviceField } from './services.ts'
 
-/** A queue with what the store has no place for. */
+/** A queue with what the store has no place for, or another one. */
 export interface LoggedQueue {
   readonly queue: WholeQueue
   /** When it was last used, to the day. */
   readonly updatedAt?: number
   /** Of a messaging service, and of its notifier's. */
-  readonly recipientService?: string
-  readonly notifierService?: string
+  readonly recipientService?: ServiceId
+  readonly notifierService?: ServiceId
 }
 
 type Link = NonNullable<WholeQueue['link']>
@@ -144,6 +151,8 @@ export const parseCreate = (words: readonly string[]): LoggedQueue => {
   const [updatedAt] = fields.get('updated_at') ?? []
   const [recipientService] = fields.get('rsrv') ?? []
   const [notifierService] = fields.get('nsrv') ?? []
+  if (notifierService !== undefined && !fields.has('notifier'))
+    throw new LineProblem('nsrv without notifier')
   return {
     queue: queueOf(fields),
     ...(updatedAt !== undefined && { updatedAt: secondsField('updated_at', updatedAt) }),

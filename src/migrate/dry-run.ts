@@ -1,8 +1,17 @@
 /** A destination that only remembers which ids there are: what an import would do, without a store. */
-import { noBytes } from '../protocol/bytes.ts'
+import { latin1Text, noBytes } from '../protocol/bytes.ts'
+import type { ServiceRole } from '../protocol/handshake.ts'
 import { type NotifierId, type RecipientId, recipientIdOf, senderIdOf } from '../protocol/ids.ts'
 import { IdSet } from '../store/id-set.ts'
-import type { Destination, HeldQueue, Put, WholeQueue } from '../store/transfer.ts'
+import type { Service } from '../store/store.ts'
+import type {
+  Destination,
+  HeldQueue,
+  Put,
+  PutService,
+  WholeQueue,
+  WholeService,
+} from '../store/transfer.ts'
 
 /** Nothing that is encrypted with it goes anywhere. */
 const noSecret = new Uint8Array(32)
@@ -27,6 +36,19 @@ export class DryRun implements Destination {
   readonly #senders = new IdSet()
   readonly #links = new IdSet()
   readonly #notifiers = new IdSet()
+  readonly #services = new Map<string, { readonly service: Service; readonly role: ServiceRole }>()
+
+  async putService({ hash, serviceId, role }: WholeService): Promise<PutService> {
+    const known = this.#services.get(latin1Text(hash))
+    if (known === undefined) {
+      const service = { serviceId, name: latin1Text(hash) }
+      this.#services.set(latin1Text(hash), { service, role })
+      return { outcome: 'made', service }
+    }
+    if (known.role !== role) return { outcome: 'refused' }
+    const { service } = known
+    return { outcome: service.serviceId === serviceId ? 'same' : 'other', service }
+  }
 
   async putQueue({ recipientId, senderId, link, notifier }: WholeQueue): Promise<Put> {
     const ids: readonly (readonly [IdSet, string | undefined])[] = [

@@ -3,6 +3,7 @@ import { IdSet } from '../store/id-set.ts'
 import { importMessages } from './import-messages.ts'
 import { importNotifications } from './import-notifications.ts'
 import { importQueues } from './import-queues.ts'
+import { verifyServices } from './import-services.ts'
 import type { Run } from './run.ts'
 import { newTally, type QueueCounts, queuesOf, type Tally } from './tally.ts'
 import { verifyMessages, verifyNotifications } from './verify-lists.ts'
@@ -10,6 +11,7 @@ import { verifyQueues } from './verify-queues.ts'
 
 /** What the destination was seen to have of what the files say. */
 export interface Verified {
+  readonly services: number
   readonly queues: QueueCounts
   readonly messages: number
   readonly notifications: number
@@ -20,7 +22,7 @@ export interface Imported {
   readonly verified?: Verified
 }
 
-export type ImportOptions = Omit<Run, 'tally' | 'leftOut' | 'altered'> & {
+export type ImportOptions = Omit<Run, 'tally' | 'leftOut' | 'altered' | 'services'> & {
   /** Not of a dry run: there is nothing to look at. */
   readonly verifies: boolean
 }
@@ -31,12 +33,14 @@ export type ImportOptions = Omit<Run, 'tally' | 'leftOut' | 'altered'> & {
  */
 export const importState = async ({ verifies, ...options }: ImportOptions): Promise<Imported> => {
   const tally = newTally()
-  const run = { ...options, tally, leftOut: new IdSet(), altered: new IdSet() }
+  const sets = { leftOut: new IdSet(), altered: new IdSet(), services: new Map() }
+  const run = { ...options, ...sets, tally }
   await importQueues(run)
   await importMessages(run)
   await importNotifications(run)
   if (!verifies) return { tally }
   const verified = {
+    services: await verifyServices(run),
     queues: await verifyQueues(run),
     messages: await verifyMessages(run),
     notifications: await verifyNotifications(run),
@@ -47,6 +51,7 @@ export const importState = async ({ verifies, ...options }: ImportOptions): Prom
 /** Whether all that was put there was seen there; anything else is among the problems too. */
 export const isComplete = ({ tally, verified }: Imported): boolean =>
   verified !== undefined &&
+  verified.services === tally.services &&
   queuesOf(verified.queues) === queuesOf(tally.queues) &&
   verified.messages === tally.messages &&
   verified.notifications === tally.notifications

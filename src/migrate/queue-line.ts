@@ -1,6 +1,6 @@
 /** One line of smp-server-store.log: a queue, or a change of one (reference, StoreLog). */
 import type { Blocking } from '../protocol/error.ts'
-import { type RecipientId, recipientIdOf } from '../protocol/ids.ts'
+import { type RecipientId, recipientIdOf, type ServiceId } from '../protocol/ids.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import type { Notifier } from '../store/store.ts'
 import type { WholeQueue } from '../store/transfer.ts'
@@ -15,13 +15,13 @@ export type QueueChange =
   | { readonly tag: 'LINK'; readonly link: NonNullable<WholeQueue['link']> }
   | { readonly tag: 'SECURE'; readonly key: AuthKey }
   | { readonly tag: 'KEYS'; readonly keys: readonly AuthKey[] }
-  | { readonly tag: 'NOTIFIER'; readonly notifier: Notifier; readonly notifierService?: string }
+  | { readonly tag: 'NOTIFIER'; readonly notifier: Notifier; readonly notifierService?: ServiceId }
   | { readonly tag: 'BLOCK'; readonly blocking: Blocking }
   | { readonly tag: 'TIME'; readonly updatedAt: number }
   | {
       readonly tag: 'QUEUE_SERVICE'
       readonly party: 'recipient' | 'notifier'
-      readonly serviceId?: string
+      readonly serviceId?: ServiceId
     }
   | { readonly tag: (typeof plainTags)[number] }
 

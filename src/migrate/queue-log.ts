@@ -33,6 +33,8 @@ const withNotifier = (logged: LoggedQueue, change: Change<'NOTIFIER'>): LoggedQu
 }
 
 const withService = (logged: LoggedQueue, change: Change<'QUEUE_SERVICE'>): LoggedQueue => {
+  if (change.party === 'notifier' && logged.queue.notifier === undefined)
+    throw new LineProblem('QUEUE_SERVICE of a notifier that was not created before')
   const name = change.party === 'recipient' ? 'recipientService' : 'notifierService'
   const { [name]: _, ...rest } = logged
   return change.serviceId === undefined ? rest : { ...rest, [name]: change.serviceId }

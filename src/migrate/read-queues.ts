@@ -18,7 +18,8 @@ export interface QueueReading {
   readonly file: StateFile
   readonly shareBytes?: number
   readonly onProblem: (problem: Problem) => void
-  readonly onService: (service: LoggedService) => void
+  /** All of them before the first of the queues. */
+  readonly onService: (service: LoggedService, line: number) => void
   readonly onDeleted: () => void
   /** Bytes read of all that will be read. */
   readonly onProgress: (done: number, total: number) => void
@@ -101,7 +102,7 @@ export class QueueShare {
   #takeOther(line: number, text: string): void {
     try {
       const parsed = parseQueueLine(text)
-      if ('service' in parsed) this.#reading.onService(parsed.service)
+      if ('service' in parsed) this.#reading.onService(parsed.service, line)
     } catch (error) {
       if (!(error instanceof LineProblem)) throw error
       this.#problem(line, error.message)

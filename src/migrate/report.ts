@@ -15,14 +15,20 @@ const row = (
   ...counts.map((count) => (count === undefined ? '' : `${count}`.padStart(12))),
 ]
 
-const states = ['active', 'suspended', 'blocked', 'secured', 'links', 'notifiers'] as const
+const kinds = [
+  ...(['active', 'suspended', 'blocked', 'secured', 'links', 'notifiers'] as const).map(
+    (kind) => [kind, kind] as const,
+  ),
+  ['of services', 'ofServices'],
+] as const
 
 const countRows = ({ tally, verified }: Imported) => [
   row('queues', queuesOf(tally.queues), verified && queuesOf(verified.queues)),
-  ...states.map((state) => row(`  ${state}`, tally.queues[state], verified?.queues[state])),
+  ...kinds.map(([name, kind]) => row(`  ${name}`, tally.queues[kind], verified?.queues[kind])),
   row('messages', tally.messages, verified?.messages),
   row('  markers of full queues', tally.markers),
   row('notifications', tally.notifications, verified?.notifications),
+  row('services', tally.services, verified?.services),
 ]
 
 const unkept = (tally: Tally): readonly string[] => {
@@ -31,8 +37,6 @@ const unkept = (tally: Tally): readonly string[] => {
     [tally.messagesExpired, 'messages older than SLUICE_MESSAGE_TTL_SECONDS'],
     [tally.notificationsExpired, 'notifications older than SLUICE_NOTIFICATION_TTL_SECONDS'],
     [tally.dates, 'dates of last use, which this relay does not keep'],
-    [tally.services, 'services, which register themselves again'],
-    [tally.serviceQueues, 'queues of services, which subscribe again one by one'],
   ]
   return all.flatMap(([count, text]) => (count === 0 ? [] : [`  ${text}: ${count}\n`]))
 }
@@ -81,5 +85,11 @@ export const exportReport = (tally: Tally): string => {
       : `Note: ${tally.emptyBodies} messages have an empty body: smp-server 6.5.5 writes such lines and does not start
   with them; remove the lines that end with 'flags=F ' or 'flags=T ' where it does not
 `
-  return `Exported:\n${columns(countRows({ tally }))}${empty}`
+  const { ofServices } = tally.queues
+  const services =
+    ofServices === 0
+      ? ''
+      : `Note: ${ofServices} queues are of services, which are not written: they register and subscribe again
+`
+  return `Exported:\n${columns(countRows({ tally }))}${empty}${services}`
 }

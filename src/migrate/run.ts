@@ -1,8 +1,10 @@
 /** What the steps of an import share. */
 import type { CryptoProvider } from '../crypto/provider.ts'
+import type { ServiceId } from '../protocol/ids.ts'
 import type { IdSet } from '../store/id-set.ts'
 import type { StoreLimits } from '../store/store.ts'
 import type { Destination } from '../store/transfer.ts'
+import type { KnownService } from './import-services.ts'
 import type { Problems } from './problems.ts'
 import type { StateFiles } from './state-files.ts'
 import type { Tally } from './tally.ts'
@@ -38,6 +40,8 @@ export interface Run {
   readonly leftOut: IdSet
   /** Of those that are there, and not as the files have them. */
   readonly altered: IdSet
+  /** By their ids in the files; filled before queues are. */
+  readonly services: Map<ServiceId, KnownService>
   readonly onProgress: OnProgress
   /** See read-queues.ts. */
   readonly shareBytes?: number

@@ -1,14 +1,10 @@
-/**
- * Services of the reference and the queues they have. What stands in the files is read, checked and
- * counted, and not handed over: a service that gets another id subscribes to its notifiers again.
- */
-import { latin1Text } from '../protocol/bytes.ts'
+/** `NEW_SERVICE`: a service of the reference, and who it is (reference, StoreLog). */
+import type { ServiceRole } from '../protocol/handshake.ts'
+import { type ServiceId, serviceIdOf } from '../protocol/ids.ts'
 import { bytesField, idField, LineProblem, secondsField } from './fields.ts'
 
-export type ServiceRole = 'messaging' | 'notifier' | 'proxy'
-
 export interface LoggedService {
-  readonly serviceId: string
+  readonly serviceId: ServiceId
   readonly role: ServiceRole
   /** Certificates (DER), the service's own first. */
   readonly chain: readonly Uint8Array[]
@@ -24,7 +20,8 @@ const roles: ReadonlyMap<string, ServiceRole> = new Map([
 const CERTIFICATE_LENGTH = { min: 1, max: 65_535 }
 const HASH_LENGTH = { min: 32, max: 32 }
 
-export const serviceField = (text: string): string => latin1Text(idField('the service id', text))
+export const serviceField = (text: string): ServiceId =>
+  serviceIdOf(idField('the service id', text))
 
 const serviceForm = /^service_id=(\S+) role=([MNP]) cert=(\S+) cert_hash=(\S+) created_at=(\S+)$/
 

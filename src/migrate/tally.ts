@@ -7,6 +7,8 @@ export interface QueueCounts {
   secured: number
   links: number
   notifiers: number
+  /** Of a messaging service, or with a notifier of a notifier service. */
+  ofServices: number
 }
 
 export const noQueues = (): QueueCounts => ({
@@ -16,6 +18,7 @@ export const noQueues = (): QueueCounts => ({
   secured: 0,
   links: 0,
   notifiers: 0,
+  ofServices: 0,
 })
 
 export const queuesOf = ({ active, suspended, blocked }: QueueCounts): number =>
@@ -36,10 +39,9 @@ export interface Tally {
   notifications: number
   notificationsAdded: number
   notificationsExpired: number
+  services: number
   /** Not kept by this relay. */
   dates: number
-  services: number
-  serviceQueues: number
 }
 
 export const newTally = (): Tally => ({
@@ -54,7 +56,6 @@ export const newTally = (): Tally => ({
   notifications: 0,
   notificationsAdded: 0,
   notificationsExpired: 0,
-  dates: 0,
   services: 0,
-  serviceQueues: 0,
+  dates: 0,
 })

@@ -1,6 +1,9 @@
 /** Compares the queues of the store log with what the destination has by now. */
+
+import type { WholeQueue } from '../store/transfer.ts'
 import { printCreate } from './create-line.ts'
 import { countQueue } from './import-queues.ts'
+import { queueWithServices } from './import-services.ts'
 import { Lanes } from './lanes.ts'
 import type { LoggedAt } from './queue-log.ts'
 import { readQueueShares } from './read-queues.ts'
@@ -10,8 +13,15 @@ import { wholeQueue } from './whole-queue.ts'
 
 const AT_ONCE = 512
 
+/** What cannot be read was told when it was imported. */
+const untold = (): void => {}
+
+/** All that there is of a queue. */
+const textOf = (queue: WholeQueue): string =>
+  [printCreate(queue), queue.serviceId, queue.notifier?.service?.serviceId].join(' ')
+
 const verifyQueue = async (run: Run, { line, logged }: LoggedAt, counts: QueueCounts) => {
-  const { destination, leftOut, altered, problems, files } = run
+  const { destination, leftOut, altered, problems, files, services } = run
   const { recipientId } = logged.queue
   if (leftOut.has(recipientId)) return
   const problem = (reason: string) => problems.add({ file: files.queues.name, line, reason })
@@ -19,12 +29,10 @@ const verifyQueue = async (run: Run, { line, logged }: LoggedAt, counts: QueueCo
   if (held === undefined) return problem('verification: the queue is not there')
   const queue = await wholeQueue(held)
   countQueue(counts, queue)
-  if (!altered.has(recipientId) && printCreate(queue) !== printCreate(logged.queue))
+  const expected = queueWithServices(services, logged, untold)
+  if (!altered.has(recipientId) && textOf(queue) !== textOf(expected))
     problem('verification: the queue is not as in the file')
 }
-
-/** What cannot be read was told when it was imported. */
-const untold = (): void => {}
 
 export const verifyQueues = async (run: Run): Promise<QueueCounts> => {
   const { files, onProgress, signal, shareBytes } = run

@@ -3,9 +3,10 @@
  * be done again after it was interrupted, and is then as if it had been done once.
  */
 import type { LinkContent } from '../protocol/command.ts'
-import type { LinkId, NotifierId, RecipientId } from '../protocol/ids.ts'
+import type { LinkId, NotifierId, RecipientId, ServiceId } from '../protocol/ids.ts'
 import type { StoreCounts } from './counts.ts'
-import type { QueueRecord, StoredMessage, StoredNotification } from './store.ts'
+import type { ServiceCertificate } from './service-store.ts'
+import type { QueueRecord, Service, StoredMessage, StoredNotification } from './store.ts'
 
 export type WholeQueue = Omit<QueueRecord, 'revision' | 'linkId'> & {
   readonly link?: LinkContent & { readonly linkId: LinkId }
@@ -20,6 +21,18 @@ export type Put =
   | 'changed'
   /** Another queue has one of its ids. */
   | 'taken'
+
+/** A service as another server registered it. */
+export interface WholeService extends ServiceCertificate {
+  readonly serviceId: ServiceId
+}
+
+/** What became of a service that was put into the store, and what the store knows it by. */
+export type PutService =
+  /** `other`: its certificate has another id there, by which it stays known. */
+  | { readonly outcome: 'made' | 'same' | 'other'; readonly service: Service }
+  /** The certificate is bound to another role. */
+  | { readonly outcome: 'refused' }
 
 /** Something from a file. */
 export interface Placed<T> {
@@ -42,6 +55,8 @@ export interface HeldQueue {
 
 /** Where queues are put. */
 export interface Destination {
+  /** Before the queues that are its own. */
+  putService(service: WholeService): Promise<PutService>
   putQueue(queue: WholeQueue): Promise<Put>
   find(id: RecipientId): Promise<HeldQueue | undefined>
   findNotifier(id: NotifierId): Promise<HeldQueue | undefined>

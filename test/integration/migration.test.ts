@@ -1,61 +1,20 @@
 /** A server that moves with its address: into a cluster whose clients go on, and to another one. */
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { pino } from 'pino'
-import { openClient, type QueueMessage, type RecipientCredentials } from '../../src/client/index.ts'
-import { loadSettings } from '../../src/config/load-settings.ts'
-import { loadIdentity } from '../../src/identity/identity.ts'
+import type { QueueMessage, RecipientCredentials } from '../../src/client/index.ts'
 import { utf8Bytes, utf8Text } from '../../src/protocol/bytes.ts'
 import { recipientIdOf, senderIdOf } from '../../src/protocol/ids.ts'
 import { decodeSpki } from '../../src/protocol/keys.ts'
-import { startRelay } from '../../src/relay.ts'
 import { expectRefusal } from '../client/support/failure.ts'
 import { next } from '../client/support/next.ts'
+import { newEnv, startPod } from '../support/moved-cluster.ts'
 import { makeReferenceIdentity, openssl } from '../support/openssl.ts'
-import { redisUrl } from '../support/redis.ts'
-import { type Env, runSluice } from '../support/sluice.ts'
+import { runSluice } from '../support/sluice.ts'
 import { recordedState, StateFolder } from '../support/state-folder.ts'
 import { fromHex, loadVectors } from '../support/vectors.ts'
 import { within } from '../support/within.ts'
-
-/** The recorded state was recorded once: nothing of it expires. */
-const FOR_EVER = {
-  SLUICE_MESSAGE_TTL_SECONDS: '315360000',
-  SLUICE_NOTIFICATION_TTL_SECONDS: '315360000',
-}
-
-const newEnv = async (dataDir: string): Promise<Env> => ({
-  ...FOR_EVER,
-  SLUICE_DATA_DIR: dataDir,
-  SLUICE_HOST: '127.0.0.1',
-  SLUICE_BIND: '127.0.0.1',
-  SLUICE_PORT: '0',
-  SLUICE_DRAIN_SECONDS: '0',
-  SLUICE_REDIS_URL: await redisUrl(randomBytes(6).toString('hex')),
-  SLUICE_CLUSTER_KEY: randomBytes(32).toString('hex'),
-})
-
-/** A relay of the cluster, and a client of it. */
-const startPod = async (env: Env) => {
-  const loaded = loadSettings({ env, readFile: () => '' })
-  assert.ok('settings' in loaded)
-  const { settings } = loaded
-  const identity = await loadIdentity(settings.dataDir)
-  const relay = await startRelay({ settings, identity, log: pino({ level: 'silent' }) })
-  const [port = 0] = relay.ports
-  const address = { keyHash: identity.fingerprint, hosts: ['127.0.0.1'] as const, port }
-  const client = await openClient({ address })
-  return {
-    client,
-    [Symbol.asyncDispose]: async () => {
-      client.close()
-      await relay.close()
-    },
-  }
-}
 
 interface ExpectedQueue {
   readonly name: string

@@ -62,11 +62,12 @@ describe('the recorded state of the reference', () => {
         const { queues } = tally
         assert.deepEqual(queues, {
           ...{ active: 10, suspended: 1, blocked: 2 },
-          ...{ secured: 2, links: 2, notifiers: 3 },
+          ...{ secured: 2, links: 2, notifiers: 3, ofServices: 1 },
         })
         assert.deepEqual(verified?.queues, queues)
         assert.equal(verified?.messages, directory === 'first' ? 141 : 140)
         assert.equal(verified?.notifications, 4)
+        assert.deepEqual([tally.services, verified?.services], [1, 1])
         assert.deepEqual(await transfer.count(), { queues: 13, messages: tally.messages })
         for (const { recipientId, messages: those } of messages) {
           const held = await transfer.find(recipientIdOf(fromHex(recipientId)))

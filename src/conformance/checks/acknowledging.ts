@@ -5,7 +5,7 @@ import { type Check, expectSame } from '../check.ts'
 import { ACK, GET, SEND, SUB, unknownMessage } from '../commands.ts'
 import { queues, room } from '../facts.ts'
 import type { Scene } from '../scene.ts'
-import { sendAll } from './steps.ts'
+import { pushed, sendAll } from './steps.ts'
 
 const needs = [queues]
 
@@ -16,10 +16,7 @@ const acknowledging: readonly Check[] = [
     section: '14.1.1',
     needs,
     async run(scene) {
-      const [recipient, sender] = await scene.pair()
-      const queue = await scene.create(recipient, { subscribe: true })
-      await sendAll(sender, queue, ['hello'])
-      await recipient.hear(queue.rid, 'MSG F "hello"')
+      const { recipient, queue } = await pushed(scene, 'hello')
       await recipient.table(
         [queue.key, queue.rid, queue.ack('hello'), 'OK'],
         [queue.key, queue.rid, queue.ack('hello'), 'ERR NO_MSG'],
@@ -32,10 +29,7 @@ const acknowledging: readonly Check[] = [
     section: '8.4',
     needs: [queues, room(3)],
     async run(scene) {
-      const [recipient, sender] = await scene.pair()
-      const queue = await scene.create(recipient, { subscribe: true })
-      await sendAll(sender, queue, ['1', '2', '3'])
-      await recipient.hear(queue.rid, 'MSG F "1"')
+      const { recipient, queue } = await pushed(scene, '1', '2', '3')
       await recipient.quiet()
       await recipient.table(
         [queue.key, queue.rid, queue.ack('1'), 'MSG F "2"'],
@@ -67,10 +61,7 @@ const acknowledging: readonly Check[] = [
     section: '15.2.2',
     needs,
     async run(scene) {
-      const [recipient, sender] = await scene.pair()
-      const queue = await scene.create(recipient, { subscribe: true })
-      await sendAll(sender, queue, ['hello'])
-      await recipient.hear(queue.rid, 'MSG F "hello"')
+      const { recipient, queue } = await pushed(scene, 'hello')
       const answers = ['MSG F "hello"', 'ERR NO_MSG']
       await recipient.expect([queue.key, queue.rid, ACK(messageIdOf(noBytes))], answers)
       await recipient.expect([queue.key, queue.rid, SUB], recipient.sok)
@@ -94,10 +85,7 @@ const acknowledging: readonly Check[] = [
 ]
 
 async function redelivered(scene: Scene): Promise<void> {
-  const [lost, sender] = await scene.pair()
-  const queue = await scene.create(lost, { subscribe: true })
-  await sendAll(sender, queue, ['1', '2', '3'])
-  await lost.hear(queue.rid, 'MSG F "1"')
+  const { recipient: lost, queue } = await pushed(scene, '1', '2', '3')
   await lost.expect([queue.key, queue.rid, queue.ack('1')], 'MSG F "2"')
   const { messageId } = queue.delivered('2')
   lost.close()
@@ -182,11 +170,8 @@ const getting: readonly Check[] = [
 ]
 
 async function getAndSub(scene: Scene): Promise<void> {
-  const [subscriber, getter] = [await scene.connect('subscriber'), await scene.connect('getter')]
-  const sender = await scene.connect('sender')
-  const queue = await scene.create(subscriber, { subscribe: true })
-  await sendAll(sender, queue, ['1', '2', '3'])
-  await subscriber.hear(queue.rid, 'MSG F "1"')
+  const { recipient: subscriber, queue } = await pushed(scene, '1', '2', '3')
+  const getter = await scene.connect('getter')
   const { messageId } = queue.delivered('1')
   await getter.expect([queue.key, queue.rid, GET], 'MSG F "1"')
   expectSame('the same id', queue.delivered('1').messageId === messageId, true)

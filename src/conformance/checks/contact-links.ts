@@ -1,53 +1,18 @@
 /** Links of contact queues, which LGET reads any number of times (SMP, 14.1 row 27). */
 import { nativeCrypto as crypto } from '../../crypto/native.ts'
-import { latin1Bytes } from '../../protocol/bytes.ts'
-import { type LinkId, noEntity } from '../../protocol/ids.ts'
 import { type Check, expectSame } from '../check.ts'
-import { dhKey, LDEL, LGET, LKEY, LSET, signingKey, unknownLink } from '../commands.ts'
+import { LDEL, LGET, LKEY, LSET, signingKey, unknownLink } from '../commands.ts'
 import type { Line } from '../line.ts'
-import type { Peer } from '../peer.ts'
-import type { CheckedQueue } from '../queue.ts'
-import { type Scene, senderIdFor } from '../scene.ts'
+import type { Scene } from '../scene.ts'
+import { type Linked, linked, lnk, newLinkLine } from './linked.ts'
 import { links, contact as withoutLink } from './steps.ts'
 
-const fixed = latin1Bytes('fixed data')
-const user = latin1Bytes('user data')
-
-interface Contact {
-  readonly recipient: Peer
-  readonly sender: Peer
-  readonly queue: CheckedQueue
-  readonly linkId: LinkId
-}
-
-const contact = async (scene: Scene): Promise<Contact> => {
-  const [recipient, sender] = await scene.pair()
-  const correlationId = crypto.randomBytes(24)
+const contact = async (scene: Scene): Promise<Linked> => {
   const linkId = unknownLink()
-  const link = { linkId, senderId: senderIdFor(correlationId), fixed, user }
-  const queue = await scene.create(recipient, { correlationId, request: { mode: 'contact', link } })
-  expectSame('the sender id of the correlation id', queue.sid === link.senderId, true)
-  expectSame('the link id of the client', queue.linkId === linkId, true)
-  return { recipient, sender, queue, linkId }
+  const made = await linked(scene, linkId)
+  expectSame('the link id of the client', made.linkId === linkId, true)
+  return made
 }
-
-/** NEW with this link id, and a sender id that follows from the given bytes. */
-const newWith = (scene: Scene, linkId: LinkId, senderOf: Uint8Array): Line => {
-  const key = signingKey()
-  const { password } = scene.facts.told
-  const link = { linkId, senderId: senderIdFor(senderOf), fixed, user }
-  const command = {
-    tag: 'NEW',
-    authKey: key.publicKey,
-    dhKey: dhKey().publicKey,
-    subscribe: false,
-    ...(password !== undefined && { password }),
-    request: { mode: 'contact', link },
-  } as const
-  return [key, noEntity, command]
-}
-
-const lnk = (userData = 'user data'): string => `LNK sender id "fixed data" "${userData}"`
 
 export const contactLinkChecks: readonly Check[] = [
   {
@@ -57,7 +22,7 @@ export const contactLinkChecks: readonly Check[] = [
     needs: links,
     async run(scene) {
       const peer = await scene.connect('recipient')
-      const line = newWith(scene, unknownLink(), crypto.randomBytes(24))
+      const line = newLinkLine(scene, crypto.randomBytes(24), unknownLink())
       await peer.expect(line, 'ERR CMD PROHIBITED')
     },
   },
@@ -78,7 +43,7 @@ export const contactLinkChecks: readonly Check[] = [
     async run(scene) {
       const { sender, linkId } = await contact(scene)
       const correlationId = crypto.randomBytes(24)
-      const line = newWith(scene, linkId, correlationId)
+      const line = newLinkLine(scene, correlationId, linkId)
       sender.judge(line, await sender.ask(line, correlationId), 'ERR AUTH')
       await sender.expect([undefined, linkId, LGET], lnk())
     },

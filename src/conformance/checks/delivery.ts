@@ -2,7 +2,7 @@ import { type Check, expectSame, Mismatch } from '../check.ts'
 import { DEL, SEND, SUB } from '../commands.ts'
 import { queues, room } from '../facts.ts'
 import type { Scene } from '../scene.ts'
-import { sendAll } from './steps.ts'
+import { pushed, sendAll } from './steps.ts'
 
 const needs = [queues]
 
@@ -13,9 +13,7 @@ export const deliveryChecks: readonly Check[] = [
     section: '14.1.9',
     needs: [queues, room(2)],
     async run(scene) {
-      const { first, second, queue } = await takenOver(scene)
-      await second.hear(queue.rid, 'MSG F "unacknowledged"')
-      await first.hear(queue.rid, 'END')
+      const { second, queue } = await takenOver(scene)
       await second.expect([queue.key, queue.rid, queue.ack('unacknowledged')], 'OK')
     },
   },
@@ -26,8 +24,6 @@ export const deliveryChecks: readonly Check[] = [
     needs: [queues, room(2)],
     async run(scene) {
       const { first, second, sender, queue } = await takenOver(scene)
-      await second.hear(queue.rid, 'MSG F "unacknowledged"')
-      await first.hear(queue.rid, 'END')
       await second.expect([queue.key, queue.rid, queue.ack('unacknowledged')], 'OK')
       await sendAll(sender, queue, ['next'])
       await second.hear(queue.rid, 'MSG F "next"')
@@ -41,8 +37,6 @@ export const deliveryChecks: readonly Check[] = [
     needs: [queues, room(2)],
     async run(scene) {
       const { first, second, queue } = await takenOver(scene)
-      await second.hear(queue.rid, 'MSG F "unacknowledged"')
-      await first.hear(queue.rid, 'END')
       await first.expect([queue.key, queue.rid, queue.ack('unacknowledged')], 'ERR NO_MSG')
       await second.expect([queue.key, queue.rid, SUB], second.sok)
       await second.hear(queue.rid, 'MSG F "unacknowledged"')
@@ -67,10 +61,7 @@ export const deliveryChecks: readonly Check[] = [
     section: '6.2',
     needs,
     async run(scene) {
-      const [recipient, sender] = await scene.pair()
-      const queue = await scene.create(recipient, { subscribe: true })
-      await sendAll(sender, queue, ['hello'])
-      await recipient.hear(queue.rid, 'MSG F "hello"')
+      const { recipient, queue } = await pushed(scene, 'hello')
       const { messageId } = queue.delivered('hello')
       await recipient.expect([queue.key, queue.rid, SUB], recipient.sok)
       await recipient.hear(queue.rid, 'MSG F "hello"')
@@ -95,14 +86,14 @@ export const deliveryChecks: readonly Check[] = [
   },
 ]
 
+/** The second connection has what the first one had in hand. */
 async function takenOver(scene: Scene) {
-  const [first, sender] = [await scene.connect('first'), await scene.connect('sender')]
+  const { recipient: first, sender, queue } = await pushed(scene, 'acknowledged', 'unacknowledged')
   const second = await scene.connect('second')
-  const queue = await scene.create(first, { subscribe: true })
-  await sendAll(sender, queue, ['acknowledged', 'unacknowledged'])
-  await first.hear(queue.rid, 'MSG F "acknowledged"')
   const ack = queue.ack('acknowledged')
   await first.expect([queue.key, queue.rid, ack], 'MSG F "unacknowledged"')
   await second.expect([queue.key, queue.rid, SUB], second.sok)
+  await second.hear(queue.rid, 'MSG F "unacknowledged"')
+  await first.hear(queue.rid, 'END')
   return { first, second, sender, queue }
 }

@@ -1,38 +1,9 @@
 /** Links of messaging queues, which LKEY opens once and for one (SMP, 14.1 row 26). */
 import { nativeCrypto as crypto } from '../../crypto/native.ts'
-import { latin1Bytes } from '../../protocol/bytes.ts'
-import type { LinkId } from '../../protocol/ids.ts'
-import { noEntity } from '../../protocol/ids.ts'
-import { type Check, expectSame, Mismatch } from '../check.ts'
-import { dhKey, LDEL, LGET, LKEY, LSET, SEND, signingKey } from '../commands.ts'
-import type { Peer } from '../peer.ts'
-import type { CheckedQueue } from '../queue.ts'
-import { type Scene, senderIdFor } from '../scene.ts'
+import { type Check, expectSame } from '../check.ts'
+import { LDEL, LGET, LKEY, LSET, SEND, signingKey } from '../commands.ts'
+import { linked, lnk, newLinkLine } from './linked.ts'
 import { links } from './steps.ts'
-
-const fixed = latin1Bytes('fixed data')
-const user = latin1Bytes('user data')
-
-interface Invitation {
-  readonly recipient: Peer
-  readonly sender: Peer
-  readonly queue: CheckedQueue
-  readonly linkId: LinkId
-}
-
-const invitation = async (scene: Scene): Promise<Invitation> => {
-  const [recipient, sender] = await scene.pair()
-  const correlationId = crypto.randomBytes(24)
-  const link = { senderId: senderIdFor(correlationId), fixed, user }
-  const request = { mode: 'messaging', link } as const
-  const queue = await scene.create(recipient, { correlationId, request })
-  const { linkId } = queue
-  if (linkId === undefined) throw new Mismatch('a link id in IDS', 'none')
-  expectSame('the sender id of the correlation id', queue.sid === link.senderId, true)
-  return { recipient, sender, queue, linkId }
-}
-
-const lnk = (userData = 'user data'): string => `LNK sender id "fixed data" "${userData}"`
 
 export const invitationLinkChecks: readonly Check[] = [
   {
@@ -42,18 +13,7 @@ export const invitationLinkChecks: readonly Check[] = [
     needs: links,
     async run(scene) {
       const peer = await scene.connect('recipient')
-      const senderId = senderIdFor(crypto.randomBytes(24))
-      const key = signingKey()
-      const { password } = scene.facts.told
-      const command = {
-        tag: 'NEW',
-        authKey: key.publicKey,
-        dhKey: dhKey().publicKey,
-        subscribe: false,
-        ...(password !== undefined && { password }),
-        request: { mode: 'messaging', link: { senderId, fixed, user } },
-      } as const
-      await peer.expect([key, noEntity, command], 'ERR CMD PROHIBITED')
+      await peer.expect(newLinkLine(scene, crypto.randomBytes(24)), 'ERR CMD PROHIBITED')
     },
   },
   {
@@ -62,7 +22,7 @@ export const invitationLinkChecks: readonly Check[] = [
     section: '14.1.26',
     needs: links,
     async run(scene) {
-      const { linkId } = await invitation(scene)
+      const { linkId } = await linked(scene)
       expectSame('a link id of bytes', linkId.length, 24)
     },
   },
@@ -72,7 +32,7 @@ export const invitationLinkChecks: readonly Check[] = [
     section: '14.1.26',
     needs: links,
     async run(scene) {
-      const { sender, linkId } = await invitation(scene)
+      const { sender, linkId } = await linked(scene)
       await sender.expect([undefined, linkId, LGET], 'ERR AUTH')
     },
   },
@@ -82,7 +42,7 @@ export const invitationLinkChecks: readonly Check[] = [
     section: '14.1.26',
     needs: links,
     async run(scene) {
-      const { sender, queue, linkId } = await invitation(scene)
+      const { sender, queue, linkId } = await linked(scene)
       const [key, other] = [signingKey(), signingKey()]
       await sender.table(
         [undefined, linkId, LKEY(key), 'ERR CMD NO_AUTH'],
@@ -97,7 +57,7 @@ export const invitationLinkChecks: readonly Check[] = [
     section: '14.1.26',
     needs: links,
     async run(scene) {
-      const { sender, queue, linkId } = await invitation(scene)
+      const { sender, queue, linkId } = await linked(scene)
       const [key, other] = [signingKey(), signingKey()]
       await sender.table(
         [key, linkId, LKEY(key), lnk()],
@@ -113,7 +73,7 @@ export const invitationLinkChecks: readonly Check[] = [
     section: '14.1.26',
     needs: links,
     async run(scene) {
-      const { recipient, sender, queue, linkId } = await invitation(scene)
+      const { recipient, sender, queue, linkId } = await linked(scene)
       const key = signingKey()
       await recipient.expect([queue.key, queue.rid, LSET(linkId, 'fixed data', 'updated')], 'OK')
       await sender.expect([key, linkId, LKEY(key)], lnk('updated'))
@@ -126,7 +86,7 @@ export const invitationLinkChecks: readonly Check[] = [
     section: '14.1.26',
     needs: links,
     async run(scene) {
-      const { recipient, sender, queue, linkId } = await invitation(scene)
+      const { recipient, sender, queue, linkId } = await linked(scene)
       const key = signingKey()
       await sender.expect([key, linkId, LKEY(key)], lnk())
       await recipient.expect([queue.key, queue.rid, LDEL], 'OK')
@@ -139,7 +99,7 @@ export const invitationLinkChecks: readonly Check[] = [
     section: '6.4',
     needs: links,
     async run(scene) {
-      const { sender, queue, linkId } = await invitation(scene)
+      const { sender, queue, linkId } = await linked(scene)
       const key = signingKey()
       await sender.table(
         [key, linkId, LKEY(key), lnk()],

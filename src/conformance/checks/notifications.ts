@@ -3,29 +3,25 @@ import { type Check, expectSame, Mismatch } from '../check.ts'
 import { DEL, NDEL, NSUB, SEND, signingKey } from '../commands.ts'
 import { fromVersion, queues } from '../facts.ts'
 import type { Peer } from '../peer.ts'
-import { type CheckedNotifier, type CheckedQueue, notifiedMessage } from '../queue.ts'
+import { notifiedMessage } from '../queue.ts'
 import type { Scene } from '../scene.ts'
+import { type Noticed, noticed } from './steps.ts'
 
 const needs = [queues]
 
-interface Watched {
+interface Watched extends Noticed {
   readonly recipient: Peer
   readonly sender: Peer
   readonly watcher: Peer
-  readonly queue: CheckedQueue
-  readonly notifier: CheckedNotifier
-  readonly key: ReturnType<typeof signingKey>
 }
 
 /** A queue, its subscriber, a sender, and a notifier that somebody watches. */
 const watched = async (scene: Scene): Promise<Watched> => {
   const [recipient, sender] = await scene.pair()
   const watcher = await scene.connect('notifier')
-  const queue = await scene.create(recipient, { subscribe: true })
-  const key = signingKey()
-  const notifier = await scene.addNotifier(recipient, queue, key)
-  await watcher.expect([key, notifier.id, NSUB], watcher.sok)
-  return { recipient, sender, watcher, queue, notifier, key }
+  const one = await noticed(scene, recipient, { subscribe: true })
+  await watcher.expect([one.key, one.notifier.id, NSUB], watcher.sok)
+  return { ...one, recipient, sender, watcher }
 }
 
 /** Sent, pushed and acknowledged. */
@@ -76,9 +72,7 @@ const subscribing: readonly Check[] = [
     needs,
     async run(scene) {
       const peer = await scene.connect('recipient')
-      const queue = await scene.create(peer)
-      const key = signingKey()
-      const notifier = await scene.addNotifier(peer, queue, key)
+      const { queue, key, notifier } = await noticed(scene, peer)
       await peer.table(
         [queue.key, notifier.id, NSUB, 'ERR AUTH'],
         [key, queue.rid, NSUB, 'ERR AUTH'],

@@ -45,7 +45,7 @@ const making: readonly Check[] = [
     needs: [noNewQueues],
     async run(scene) {
       const peer = await scene.connect('recipient')
-      await peer.expect(newLine(signingKey(), scene.facts.told.password), 'ERR AUTH')
+      await peer.expect(newLine(signingKey(), scene.facts.told), 'ERR AUTH')
     },
   },
   {
@@ -57,7 +57,7 @@ const making: readonly Check[] = [
       const peer = await scene.connect('recipient')
       const wrong = `${scene.facts.told.password}x`
       await peer.expect(newLine(signingKey()), 'ERR AUTH')
-      await peer.expect(newLine(signingKey(), wrong), 'ERR AUTH')
+      await peer.expect(newLine(signingKey(), { password: wrong }), 'ERR AUTH')
     },
   },
   {

@@ -18,7 +18,7 @@ import { fromVersion, queues, room } from '../facts.ts'
 import type { Peer } from '../peer.ts'
 import type { CheckedQueue } from '../queue.ts'
 import type { Scene } from '../scene.ts'
-import { contact, messaging, secured, sendAll } from './steps.ts'
+import { contact, messaging, pushed, secured, sendAll } from './steps.ts'
 
 const infoOf = async (peer: Peer, queue: CheckedQueue, key = queue.key): Promise<object> => {
   const { json } = await peer.request([key, queue.rid, QUE], 'INFO')
@@ -109,21 +109,23 @@ async function replacedKeys(scene: Scene): Promise<void> {
   await infoOf(peer, queue, second)
 }
 
-const endings: readonly Check[] = [
-  {
-    id: 'SMP-R-011',
-    title: 'OFF with another signature, or with the sender id, is refused with AUTH',
-    section: '14.1.5',
-    needs: [queues],
-    async run(scene) {
-      const peer = await scene.connect('recipient')
-      const { queue, senderKey } = await secured(scene, peer)
-      await peer.table(
-        [senderKey, queue.rid, OFF, 'ERR AUTH'],
-        [queue.key, queue.sid, OFF, 'ERR AUTH'],
-      )
-    },
+const forOwnerOnly = (id: Check['id'], command: typeof OFF | typeof DEL): Check => ({
+  id,
+  title: `${command.tag} with another signature, or with the sender id, is refused with AUTH`,
+  section: '14.1.5',
+  needs: [queues],
+  async run(scene) {
+    const peer = await scene.connect('recipient')
+    const { queue, senderKey } = await secured(scene, peer)
+    await peer.table(
+      [senderKey, queue.rid, command, 'ERR AUTH'],
+      [queue.key, queue.sid, command, 'ERR AUTH'],
+    )
   },
+})
+
+const endings: readonly Check[] = [
+  forOwnerOnly('SMP-R-011', OFF),
   {
     id: 'SMP-R-012',
     title: 'OFF may be repeated, and ends SEND with AUTH',
@@ -145,10 +147,7 @@ const endings: readonly Check[] = [
     section: '14.1.5',
     needs: [queues, room(2)],
     async run(scene) {
-      const [recipient, sender] = await scene.pair()
-      const queue = await scene.create(recipient, { subscribe: true })
-      await sendAll(sender, queue, ['hello', 'hello again'])
-      await recipient.hear(queue.rid, 'MSG F "hello"')
+      const { recipient, queue } = await pushed(scene, 'hello', 'hello again')
       await recipient.table(
         [queue.key, queue.rid, OFF, 'OK'],
         [queue.key, queue.rid, SUB, recipient.sok],
@@ -160,20 +159,7 @@ const endings: readonly Check[] = [
       )
     },
   },
-  {
-    id: 'SMP-R-014',
-    title: 'DEL with another signature, or with the sender id, is refused with AUTH',
-    section: '14.1.5',
-    needs: [queues],
-    async run(scene) {
-      const peer = await scene.connect('recipient')
-      const { queue, senderKey } = await secured(scene, peer)
-      await peer.table(
-        [senderKey, queue.rid, DEL, 'ERR AUTH'],
-        [queue.key, queue.sid, DEL, 'ERR AUTH'],
-      )
-    },
-  },
+  forOwnerOnly('SMP-R-014', DEL),
   {
     id: 'SMP-R-015',
     title: 'after DEL every command on the queue is refused with AUTH',

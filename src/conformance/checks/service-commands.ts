@@ -2,6 +2,7 @@
 import type { Check } from '../check.ts'
 import { NSUB, SUB, signingKey, unknownId } from '../commands.ts'
 import { fromVersion, queues } from '../facts.ts'
+import { noticed } from './steps.ts'
 
 export const ordinaryChecks: readonly Check[] = [
   {
@@ -11,10 +12,8 @@ export const ordinaryChecks: readonly Check[] = [
     needs: [queues, fromVersion(16)],
     async run(scene) {
       const peer = await scene.connect('recipient')
-      const queue = await scene.create(peer)
-      const key = signingKey()
-      const { id } = await scene.addNotifier(peer, queue, key)
-      await peer.expect([{ queue: key, service: signingKey() }, id, NSUB], 'ERR SERVICE')
+      const { key, notifier } = await noticed(scene, peer)
+      await peer.expect([{ queue: key, service: signingKey() }, notifier.id, NSUB], 'ERR SERVICE')
     },
   },
   {
@@ -49,10 +48,8 @@ export const ordinaryChecks: readonly Check[] = [
     needs: [queues, fromVersion(16)],
     async run(scene) {
       const peer = await scene.connect('recipient')
-      const queue = await scene.create(peer)
-      const key = signingKey()
-      const { id } = await scene.addNotifier(peer, queue, key)
-      await peer.table([queue.key, queue.rid, SUB, 'SOK'], [key, id, NSUB, 'SOK'])
+      const { queue, key, notifier } = await noticed(scene, peer)
+      await peer.table([queue.key, queue.rid, SUB, 'SOK'], [key, notifier.id, NSUB, 'SOK'])
     },
   },
 ]

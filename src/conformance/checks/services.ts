@@ -2,16 +2,16 @@
 import { HandshakeError } from '../../client/errors.ts'
 import type { ServiceSession } from '../../client/service.ts'
 import type { ServiceCertificate } from '../../client/service-certificate.ts'
-import type { KeyPair } from '../../crypto/provider.ts'
 import { type Check, expectSame, Mismatch } from '../check.ts'
 import { DEL, NDEL, NSUB, NSUBS, SEND, SUB, signingKey } from '../commands.ts'
 import { queues, services } from '../facts.ts'
 import type { Line } from '../line.ts'
 import { makeService } from '../made-service.ts'
 import type { Peer } from '../peer.ts'
-import { type CheckedNotifier, type CheckedQueue, notifiedMessage } from '../queue.ts'
+import { notifiedMessage } from '../queue.ts'
 import type { Scene } from '../scene.ts'
 import { ordinaryChecks } from './service-commands.ts'
+import { type Noticed, noticed } from './steps.ts'
 
 const needs = [services, queues]
 const NAMED = 'SOK with a service'
@@ -29,17 +29,10 @@ const join = async (scene: Scene, name: string, service: ServiceCertificate): Pr
   return { peer, session }
 }
 
-interface Noticed {
-  readonly queue: CheckedQueue
-  readonly notifier: CheckedNotifier
-  readonly key: KeyPair
-}
-
-/** A queue with a notifier that nobody watches. */
-const noticed = async (scene: Scene, recipient: Peer): Promise<Noticed> => {
-  const queue = await scene.create(recipient)
-  const key = signingKey()
-  return { queue, key, notifier: await scene.addNotifier(recipient, queue, key) }
+/** Two connections of one service. */
+const joinTwice = async (scene: Scene): Promise<readonly [Member, Member]> => {
+  const service = makeService('notifier')
+  return [await join(scene, 'first', service), await join(scene, 'second', service)]
 }
 
 const nsub = ({ session }: Member, { key, notifier }: Noticed): Line => [
@@ -56,6 +49,16 @@ const associate = async (member: Member, one: Noticed): Promise<void> => {
   const { serviceId } = await member.peer.request(line, 'SOK')
   if (serviceId !== member.session.serviceId)
     throw new Mismatch('SOK with the id of the session’s service', 'SOK with another, or none')
+}
+
+/** A service, a connection of it, and a notifier that is its own. */
+const associated = async (scene: Scene) => {
+  const recipient = await scene.connect('recipient')
+  const one = await noticed(scene, recipient)
+  const service = makeService('notifier')
+  const first = await join(scene, 'first', service)
+  await associate(first, one)
+  return { recipient, one, service, first }
 }
 
 const ended = ({ peer, session }: Member, count: number) =>
@@ -89,13 +92,9 @@ export const serviceChecks: readonly Check[] = [
     section: '14.1.20',
     needs,
     async run(scene) {
-      const recipient = await scene.connect('recipient')
-      const one = await noticed(scene, recipient)
-      const service = makeService('notifier')
-      const first = await join(scene, 'first', service)
+      const { one, service, first } = await associated(scene)
       const second = await join(scene, 'second', service)
       expectSame('a service has one id', second.session.serviceId, first.session.serviceId)
-      await associate(first, one)
       await associate(second, one)
       await ended(first, 1)
     },
@@ -107,9 +106,7 @@ export const serviceChecks: readonly Check[] = [
     needs,
     async run(scene) {
       const recipient = await scene.connect('recipient')
-      const service = makeService('notifier')
-      const first = await join(scene, 'first', service)
-      const second = await join(scene, 'second', service)
+      const [first, second] = await joinTwice(scene)
       await first.peer.expect(nsubs(first), 'SOKS 0')
       for (const _ of ['one', 'two']) await associate(first, await noticed(scene, recipient))
       await second.peer.expect(nsubs(second), 'SOKS 2')
@@ -125,11 +122,7 @@ export const serviceChecks: readonly Check[] = [
     needs,
     async run(scene) {
       const recipient = await scene.connect('recipient')
-      const service = makeService('notifier')
-      const [first, second] = [
-        await join(scene, 'first', service),
-        await join(scene, 'second', service),
-      ]
+      const [first, second] = await joinTwice(scene)
       const all = [await noticed(scene, recipient), await noticed(scene, recipient)]
       for (const one of all) await associate(first, one)
       await second.peer.expect(nsubs(second), `SOKS ${all.length}`)
@@ -171,11 +164,7 @@ export const serviceChecks: readonly Check[] = [
     section: '14.1.21',
     needs,
     async run(scene) {
-      const recipient = await scene.connect('recipient')
-      const one = await noticed(scene, recipient)
-      const service = makeService('notifier')
-      const first = await join(scene, 'first', service)
-      await associate(first, one)
+      const { one, service, first } = await associated(scene)
       first.peer.close()
       await first.peer.ended
       await send(scene, one, 'while nobody listens')
@@ -191,14 +180,10 @@ export const serviceChecks: readonly Check[] = [
     section: '14.1.21',
     needs,
     async run(scene) {
-      const recipient = await scene.connect('recipient')
-      const one = await noticed(scene, recipient)
-      const service = makeService('notifier')
-      const member = await join(scene, 'service', service)
-      await associate(member, one)
+      const { one, service, first } = await associated(scene)
       const ordinary = await scene.connect('ordinary')
       await ordinary.expect([one.key, one.notifier.id, NSUB], 'SOK')
-      await member.peer.hear(one.notifier.id, 'END')
+      await first.peer.hear(one.notifier.id, 'END')
       const later = await join(scene, 'service later', service)
       await later.peer.expect(nsubs(later), 'SOKS 0')
     },

@@ -6,7 +6,7 @@ import { dhKey, KEY, SEND, signingKey } from '../commands.ts'
 import { fromVersion, queues } from '../facts.ts'
 import type { Line } from '../line.ts'
 import type { Peer } from '../peer.ts'
-import type { CheckedQueue } from '../queue.ts'
+import type { CheckedNotifier, CheckedQueue } from '../queue.ts'
 import type { NewOptions, Scene } from '../scene.ts'
 
 export const messaging = { request: { mode: 'messaging' } } as const
@@ -34,6 +34,23 @@ export const secured = async (
   return { queue, senderKey }
 }
 
+export interface Noticed {
+  readonly queue: CheckedQueue
+  readonly notifier: CheckedNotifier
+  readonly key: KeyPair
+}
+
+/** A queue with a notifier that nobody watches. */
+export const noticed = async (
+  scene: Scene,
+  recipient: Peer,
+  options: NewOptions = {},
+): Promise<Noticed> => {
+  const queue = await scene.create(recipient, options)
+  const key = signingKey()
+  return { queue, key, notifier: await scene.addNotifier(recipient, queue, key) }
+}
+
 /** Unsigned messages, one after the other. */
 export const sendAll = async (
   sender: Peer,
@@ -43,8 +60,29 @@ export const sendAll = async (
   for (const body of bodies) await sender.expect([undefined, queue.sid, SEND(body)], 'OK')
 }
 
+export interface Pushed {
+  readonly recipient: Peer
+  readonly sender: Peer
+  readonly queue: CheckedQueue
+}
+
+/** A queue with a subscriber that was sent these messages, and has heard the first of them. */
+export const pushed = async (
+  scene: Scene,
+  ...bodies: readonly [string, ...string[]]
+): Promise<Pushed> => {
+  const [recipient, sender] = await scene.pair()
+  const queue = await scene.create(recipient, { subscribe: true })
+  await sendAll(sender, queue, bodies)
+  await recipient.hear(queue.rid, `MSG F "${bodies[0]}"`)
+  return { recipient, sender, queue }
+}
+
 /** NEW with keys of no use, for refusals. */
-export const newLine = (key: KeyPair, password?: string): Line => [
+export const newLine = (
+  key: KeyPair,
+  { password, request }: Pick<NewOptions, 'password' | 'request'> = {},
+): Line => [
   key,
   noEntity,
   {
@@ -53,5 +91,6 @@ export const newLine = (key: KeyPair, password?: string): Line => [
     dhKey: dhKey().publicKey,
     subscribe: false,
     ...(password !== undefined && { password }),
+    ...(request && { request }),
   },
 ]

@@ -67,17 +67,21 @@ export class HeldInRedis implements HeldQueue {
 
   addNotifications(notifications: readonly Placed<StoredNotification>[]): Promise<number> {
     const { queue, notifications: list } = this.#queue.keys
+    const {
+      keys: [, waiting],
+      waiter,
+    } = this.#pod.serviceOf(this.#queue)
     const pairs = notifications.flatMap(({ line, item }) => [line, encodeNotification(item)])
-    return this.#add(scripts.addNotifications, [queue, list], pairs)
+    return this.#add(scripts.addNotifications, [queue, list, waiting], [waiter, ...pairs])
   }
 
   async #add(
     script: Script,
     keys: readonly [string, ...string[]],
-    pairs: readonly Argument[],
+    more: readonly Argument[],
   ): Promise<number> {
     const { messageTtlSeconds, expiryIntervalSeconds } = this.#pod.options.limits
-    const args = [messageTtlSeconds + expiryIntervalSeconds, ...pairs]
+    const args = [messageTtlSeconds + expiryIntervalSeconds, ...more]
     const { word, rest } = await this.#pod.run(script, keys, args, durably)
     if (word === 'gone') throw new StoreUnavailable('a queue was deleted meanwhile')
     return numberOf(rest[0])

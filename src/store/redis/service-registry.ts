@@ -2,13 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Bytes, ProtocolError } from '../../protocol/bytes.ts'
 import type { ServiceRole } from '../../protocol/handshake.ts'
-import { ID_BYTES, serviceIdOf } from '../../protocol/ids.ts'
+import { ID_BYTES, type ServiceId, serviceIdOf } from '../../protocol/ids.ts'
 import { Reader } from '../../protocol/reader.ts'
 import { bareBase64url } from '../../protocol/text.ts'
 import { Writer } from '../../protocol/writer.ts'
 import type { ServiceCertificate } from '../service-store.ts'
 import type { Service } from '../store.ts'
 import { StoreUnavailable } from '../store-error.ts'
+import type { PutService, WholeService } from '../transfer.ts'
 import { bytesOf } from './answer.ts'
 import { durably } from './changes.ts'
 import { CLAIM_SECONDS } from './indexes.ts'
@@ -58,19 +59,29 @@ export class ServiceRegistry {
     this.#pod = pod
   }
 
-  async register({ hash, role }: ServiceCertificate) {
-    const { service, role: bound } = await this.#registered(hash, role)
-    return bound === role
-      ? ({ outcome: 'done', service } as const)
-      : ({ outcome: 'refused' } as const)
+  async register(certificate: ServiceCertificate) {
+    const { crypto } = this.#pod.options
+    const put = await this.put({
+      ...certificate,
+      serviceId: serviceIdOf(crypto.randomBytes(ID_BYTES)),
+    })
+    return put.outcome === 'refused' ? put : ({ outcome: 'done', service: put.service } as const)
   }
 
-  async #registered(hash: Bytes, role: ServiceRole): Promise<Registered> {
+  /** The id is for a certificate that has none yet. */
+  async put({ hash, role, serviceId }: WholeService): Promise<PutService> {
+    const mine = { service: this.#named(serviceId), role }
+    const { service, role: bound } = await this.#registered(hash, mine)
+    if (bound !== role) return { outcome: 'refused' }
+    if (service === mine.service) return { outcome: 'made', service }
+    return { outcome: service.serviceId === serviceId ? 'same' : 'other', service }
+  }
+
+  async #registered(hash: Bytes, mine: Registered): Promise<Registered> {
     const { keys, clusterKeys } = this.#pod.options
     const [newest, ...older] = clusterKeys.blinds('certificate', hash)
     const name = keys.certificate(newest)
     const olderNames = older.map((blind) => keys.certificate(blind))
-    const mine = { service: this.#newService(), role }
     const sealed = clusterKeys.seal(encode(mine))
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const registered = await this.#attempt(name, olderNames, sealed)
@@ -124,12 +135,8 @@ export class ServiceRegistry {
     return word === 'done'
   }
 
-  #newService(): Service {
-    const { crypto } = this.#pod.options
-    return {
-      serviceId: serviceIdOf(crypto.randomBytes(ID_BYTES)),
-      name: bareBase64url(crypto.randomBytes(NAME_BYTES)),
-    }
+  #named(serviceId: ServiceId): Service {
+    return { serviceId, name: bareBase64url(this.#pod.options.crypto.randomBytes(NAME_BYTES)) }
   }
 }
 

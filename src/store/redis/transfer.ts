@@ -2,19 +2,22 @@
 import { equalBytes, ProtocolError } from '../../protocol/bytes.ts'
 import { idBytes, type NotifierId, type RecipientId } from '../../protocol/ids.ts'
 import type { StoreCounts } from '../counts.ts'
+import type { Service } from '../store.ts'
 import { StoreUnavailable } from '../store-error.ts'
-import type { Put, QueueTransfer, WholeQueue } from '../transfer.ts'
+import type { Put, PutService, QueueTransfer, WholeQueue, WholeService } from '../transfer.ts'
 import { textOf } from './answer.ts'
 import { durably } from './changes.ts'
 import type { BlindId } from './cluster-keys.ts'
 import { countAll } from './counts.ts'
 import { HeldInRedis } from './held-queue.ts'
 import { CLAIM_SECONDS, type Claims, claimIds, idsOf } from './indexes.ts'
+import type { QueueKeys } from './keys.ts'
 import { encodeLink } from './link-changes.ts'
 import type { Pod } from './pod.ts'
 import { encodeRecord, type RecordFields } from './record-codec.ts'
 import { scanKeys } from './scan.ts'
 import { scripts } from './scripts.ts'
+import { ServiceRegistry } from './service-registry.ts'
 
 /** Of the cluster's settings: which files are being imported, or were. */
 const IMPORT_FIELD = 'import'
@@ -24,9 +27,11 @@ const recordOf = ({ link, ...fields }: WholeQueue): RecordFields =>
 
 export class RedisTransfer implements QueueTransfer {
   readonly #pod: Pod
+  readonly #services: ServiceRegistry
 
   constructor(pod: Pod) {
     this.#pod = pod
+    this.#services = new ServiceRegistry(pod)
   }
 
   async beginImport(source: string) {
@@ -42,6 +47,10 @@ export class RedisTransfer implements QueueTransfer {
     const { servers, keys } = this.#pod.options
     const complete = [keys.cluster, IMPORT_FIELD, `complete ${source}`]
     await servers.call(keys.cluster, 'HSET', complete, durably)
+  }
+
+  putService(service: WholeService): Promise<PutService> {
+    return this.#services.put(service)
   }
 
   /** As a client's NEW makes it: indexes first, the queue last, and again what was left half done. */
@@ -66,7 +75,7 @@ export class RedisTransfer implements QueueTransfer {
         return put
       }
     }
-    const isKept = await this.#keep(keys.ofQueue(blind), claims)
+    const isKept = await this.#keep(keys.ofQueue(blind), claims, queue.notifier?.service)
     if (isMade && !isKept) throw new StoreUnavailable('making a queue took too long')
     return isKept ? 'made' : 'same'
   }
@@ -147,11 +156,13 @@ export class RedisTransfer implements QueueTransfer {
 
   /** Whether it is kept by this: one that is kept already is not counted twice. */
   async #keep(
-    { queue, link, counts }: Readonly<Record<'queue' | 'link' | 'counts', string>>,
+    { queue, link, counts, tag }: Pick<QueueKeys, 'queue' | 'link' | 'counts' | 'tag'>,
     claims: Claims,
+    service: Service | undefined,
   ): Promise<boolean> {
     if (!(await claims.keep())) throw new StoreUnavailable('making a queue took too long')
-    const kept = await this.#pod.run(scripts.keepQueue, [queue, link, counts], [], durably)
+    const held = service ? [this.#pod.keysOf(service, tag)[0]] : []
+    const kept = await this.#pod.run(scripts.keepQueue, [queue, link, counts, ...held], [], durably)
     return kept.word === 'done'
   }
 

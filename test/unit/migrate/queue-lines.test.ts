@@ -138,6 +138,7 @@ describe('lines that cannot be used say why, and nothing of what stands in them'
     ['CREATE', /rid is not the first/],
     [`CREATE sid=${id('S')} rid=${RID}`, /rid is not the first/],
     [`CREATE rid=${RID}`, /sid is missing|rk is missing/],
+    [`${CREATE} nsrv=${id('T')}`, /nsrv without notifier/],
     [CREATE.replace(' rdh=', ' xdh='), /field that is not known/],
     [`${CREATE} `, /field that is not known/],
     [`${CREATE} new_field=1`, /field that is not known/],
