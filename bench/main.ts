@@ -50,6 +50,7 @@ scale with --quick only, as it takes minutes and gigabytes.
   --quick         short rounds, for a first look
   --full          more queues, and 10,000 idle connections
   --rounds N      rounds of each measurement; the median counts (default 5)
+  --connections N, --subscriptions N   of scale (default 10,000 and 500,000)
   --profile       also prints where the relay's time goes while it delivers messages
   --help          prints this
 `
@@ -65,6 +66,8 @@ const { values: options, positionals } = readOptions(program, {
     quick: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
+    connections: { type: 'string' },
+    subscriptions: { type: 'string' },
     profile: { type: 'boolean', default: false },
   },
 })
@@ -83,11 +86,11 @@ const messageLoad = {
   withProfile: options.profile,
 }
 
-const scaleSize = quick
-  ? { connections: 500, subscriptions: 25_000 }
-  : { connections: 10_000, subscriptions: 500_000 }
-
-const scaleOptions = { ...scaleSize, ...messageLoad }
+const scaleOptions = {
+  ...messageLoad,
+  connections: Number(options.connections ?? (quick ? 500 : 10_000)),
+  subscriptions: Number(options.subscriptions ?? (quick ? 25_000 : 500_000)),
+}
 
 type Part = () => Promise<{ readonly figures: unknown; readonly text: string }>
 
@@ -178,6 +181,11 @@ const run = async (chosen: readonly (readonly [string, Part])[]): Promise<void> 
 
 if (redisUrl && !isRedisAddress(redisUrl)) fail(program, '--redis is not an address of Redis')
 if (!Number.isInteger(rounds) || rounds < 1) fail(program, '--rounds is a whole number from 1 on')
+// a fifth of each is subscribed first
+const isSize = (count: number, least: number): boolean =>
+  Number.isInteger(count / 5) && count >= least
+if (!isSize(scaleOptions.connections, 5) || !isSize(scaleOptions.subscriptions, 500))
+  fail(program, '--connections and --subscriptions are multiples of 5, from 5 and 500 on')
 const table = redisUrl === undefined ? parts : redisParts(redisUrl)
 const unknown = positionals.filter((word) => !Object.hasOwn(table, word))
 if (unknown.length > 0) fail(program, `no part named ${unknown.join(', ')}`)
