@@ -37,9 +37,10 @@ const forwarded = ['SIGTERM', 'SIGINT', 'SIGHUP']
  */
 export const runInstead = (program, args) =>
   new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit' })
-    const forward = (signal) => child.kill(signal)
-    for (const signal of forwarded) process.on(signal, forward)
+    // before it runs: a signal in between would end this process, and leave the other one behind
+    let child
+    for (const signal of forwarded) process.on(signal, () => child.kill(signal))
+    child = spawn(program, args, { stdio: 'inherit' })
     child.once('error', reject)
     child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]))
   })

@@ -8,7 +8,7 @@ import { utf8Bytes } from '../../src/protocol/bytes.ts'
 import { idBytes, serviceIdOf } from '../../src/protocol/ids.ts'
 import { makeIdentity } from '../client/support/identity.ts'
 import { next } from '../client/support/next.ts'
-import { newEnv, startPod } from '../support/moved-cluster.ts'
+import { newClusters, startPod } from '../support/moved-cluster.ts'
 import { runSluice } from '../support/sluice.ts'
 import { StateFolder } from '../support/state-folder.ts'
 import { within } from '../support/within.ts'
@@ -20,11 +20,7 @@ test('it has its id, and all its notifiers by one NSUBS, with what waited for th
   timeout: 120_000,
 }, async () => {
   using folder = new StateFolder()
-  const [from, to] = [
-    await newEnv(join(folder.path, 'data')),
-    await newEnv(join(folder.path, 'data')),
-  ]
-  assert.equal((await runSluice(['init'], from)).code, 0)
+  const [from, to] = await newClusters(folder.path)
   const made = await (async () => {
     await using pod = await startPod(from)
     const { credentials } = await pod.client.createQueue({ notifier: true, subscribe: false })

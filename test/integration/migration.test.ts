@@ -9,7 +9,7 @@ import { recipientIdOf, senderIdOf } from '../../src/protocol/ids.ts'
 import { decodeSpki } from '../../src/protocol/keys.ts'
 import { expectRefusal } from '../client/support/failure.ts'
 import { next } from '../client/support/next.ts'
-import { newEnv, startPod } from '../support/moved-cluster.ts'
+import { newClusters, newEnv, startPod } from '../support/moved-cluster.ts'
 import { makeReferenceIdentity, openssl } from '../support/openssl.ts'
 import { runSluice } from '../support/sluice.ts'
 import { recordedState, StateFolder } from '../support/state-folder.ts'
@@ -169,11 +169,7 @@ test('a cluster moves to another one by export and import, with clients that go 
   timeout: 120_000,
 }, async () => {
   using folder = new StateFolder()
-  const [from, to] = [
-    await newEnv(join(folder.path, 'data')),
-    await newEnv(join(folder.path, 'data')),
-  ]
-  assert.equal((await runSluice(['init'], from)).code, 0)
+  const [from, to] = await newClusters(folder.path)
   const out = join(folder.path, 'out')
   const link = () => ({ fixed: utf8Bytes('fixed'), user: utf8Bytes('user') })
   const made = await (async () => {

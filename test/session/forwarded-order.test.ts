@@ -51,35 +51,26 @@ const scene = async () => {
 const sends = (corrId: string, sid: string): Line => [unsigned, corrId, sid, SEND(corrId)]
 
 describe('forwarded commands', () => {
-  test('of one queue are stored in their order, others overtake them', async () => {
-    await using all = await scene()
-    const { held, forwarding, recipient, a, b } = all
-    const gate = held.hold('appendMessage')
-    forwarding.says(sends('a1', a.sid), sends('a2', a.sid), sends('b1', b.sid))
-    await gate.holds(2)
-    gate.releaseLast()
-    assert.equal(await forwarding.next(), 'b1 OK')
-    gate.release()
-    assert.deepEqual([await forwarding.next(), await forwarding.next()], ['a1 OK', 'a2 OK'])
-    await recipient.table(
-      [a.key, 'g', a.rid, 'GET', 'MSG F a1'],
-      [a.key, 'k', a.rid, a.ack('a1'), 'OK'],
-      [a.key, 'h', a.rid, 'GET', 'MSG F a2'],
-    )
-  })
-
-  test('do not wait for the look-up of another queue', async () => {
-    await using all = await scene()
-    const { held, forwarding, recipient, a, b } = all
-    const gate = held.hold('loadQueues')
-    forwarding.says(sends('a1', a.sid), sends('a2', a.sid), sends('b1', b.sid))
-    await gate.holds(2)
-    gate.releaseLast()
-    assert.equal(await forwarding.next(), 'b1 OK')
-    gate.release()
-    assert.deepEqual([await forwarding.next(), await forwarding.next()], ['a1 OK', 'a2 OK'])
-    await recipient.asks([a.key, 'g', a.rid, 'GET'], 'MSG F a1')
-  })
+  for (const [what, call] of [
+    ['of one queue are stored in their order, others overtake them', 'appendMessage'],
+    ['do not wait for the look-up of another queue', 'loadQueues'],
+  ] as const)
+    test(what, async () => {
+      await using all = await scene()
+      const { held, forwarding, recipient, a, b } = all
+      const gate = held.hold(call)
+      forwarding.says(sends('a1', a.sid), sends('a2', a.sid), sends('b1', b.sid))
+      await gate.holds(2)
+      gate.releaseLast()
+      assert.equal(await forwarding.next(), 'b1 OK')
+      gate.release()
+      assert.deepEqual([await forwarding.next(), await forwarding.next()], ['a1 OK', 'a2 OK'])
+      await recipient.table(
+        [a.key, 'g', a.rid, 'GET', 'MSG F a1'],
+        [a.key, 'k', a.rid, a.ack('a1'), 'OK'],
+        [a.key, 'h', a.rid, 'GET', 'MSG F a2'],
+      )
+    })
 
   test('are bounded: then no more are read', async () => {
     await using all = await scene()

@@ -1,13 +1,14 @@
 /** Clusters that state is moved from and to. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { openClient, type ServiceCertificate } from '../../src/client/index.ts'
 import { loadSettings } from '../../src/config/load-settings.ts'
 import { loadIdentity } from '../../src/identity/identity.ts'
 import { startRelay } from '../../src/relay.ts'
 import { redisUrl } from './redis.ts'
-import type { Env } from './sluice.ts'
+import { type Env, runSluice } from './sluice.ts'
 
 /** The recorded state was recorded once: nothing of it expires. */
 const FOR_EVER = {
@@ -43,4 +44,12 @@ export const startPod = async (env: Env, service?: ServiceCertificate) => {
       await relay.close()
     },
   }
+}
+
+/** Two clusters of one identity, which is made in this folder. */
+export const newClusters = async (folder: string): Promise<readonly [from: Env, to: Env]> => {
+  const dataDir = join(folder, 'data')
+  const [from, to] = [await newEnv(dataDir), await newEnv(dataDir)]
+  assert.equal((await runSluice(['init'], from)).code, 0)
+  return [from, to]
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { until } from '../../support/redis/until.ts'
+import { within } from '../../support/within.ts'
 
 interface Launcher {
   readonly OLDEST_NODE: number
@@ -62,38 +64,99 @@ describe('the launcher', () => {
   })
 })
 
-describe('a program run in place of the launcher', () => {
-  /** A process that runs `script` through the launcher, after the script has said that it is ready. */
-  const launch = async (script: string) => {
+/** None takes a second on a quiet machine. */
+const LIMIT_MS = 60_000
+
+/**
+ * The launcher and the program that it runs, as a process group: whatever becomes of the two, nothing
+ * is left that would keep the streams of this process open.
+ */
+class Launched implements AsyncDisposable {
+  readonly #child: ChildProcess
+  readonly #closed: Promise<readonly [code: number | null, signal: NodeJS.Signals | null]>
+  #out = ''
+  #err = ''
+
+  /** Runs `script` through the launcher, which is set up by `before`. */
+  constructor(script: string, before = '') {
     const outer = `
+      ${before}
       const { runInstead } = await import(${JSON.stringify(launchUrl)})
       process.exitCode = await runInstead(process.execPath, ['-e', process.env.SCRIPT, 'an argument'])`
-    const child = spawn(process.execPath, ['--input-type=module', '-e', outer], {
+    this.#child = spawn(process.execPath, ['--input-type=module', '-e', outer], {
       env: { SCRIPT: `${script}; console.log(JSON.stringify(process.argv.slice(1)))` },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
     })
-    const exited = once(child, 'exit')
-    const [ready] = await once(child.stdout, 'data')
-    return { child, exited, ready: String(ready) }
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#out += text
+    })
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#err += text
+    })
+    this.#closed = once(this.#child, 'close').then(([code, signal]) => [code, signal])
   }
 
+  /** What the program says when it is there; whoever dies before that has said why. */
+  async said(): Promise<string> {
+    const hasEnded = () => this.#child.exitCode !== null || this.#child.signalCode !== null
+    await until('the program is there', () => this.#out.includes('\n') || hasEnded())
+    assert.equal(this.#err, '')
+    return this.#out
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name)
+  }
+
+  /** Of the launcher, when the program has ended too. */
+  ended(): Promise<readonly [code: number | null, signal: NodeJS.Signals | null]> {
+    return within('the end of the launcher and of its program', this.#closed)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL')
+    } catch {
+      // all of them have ended
+    }
+    await this.#closed
+  }
+}
+
+describe('a program run in place of the launcher', { timeout: LIMIT_MS }, () => {
   test('gets the arguments and gives its exit code', async () => {
-    const { exited, ready } = await launch('process.exitCode = 7')
-    assert.equal(ready, '["an argument"]\n')
-    assert.deepEqual(await exited, [7, null])
+    await using launched = new Launched('process.exitCode = 7')
+    assert.equal(await launched.said(), '["an argument"]\n')
+    assert.deepEqual(await launched.ended(), [7, null])
   })
 
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     test(`gets ${signal}`, async () => {
-      const { child, exited } = await launch(
+      await using launched = new Launched(
         `process.on('${signal}', () => process.exit(8)); setInterval(() => {}, 1000)`,
       )
-      child.kill(signal)
-      assert.deepEqual(await exited, [8, null])
+      await launched.said()
+      launched.signal(signal)
+      assert.deepEqual(await launched.ended(), [8, null])
     })
 
+    // or the launcher would die of it and leave the program behind
+    test(`does not run before ${signal} would be passed on to it`, async () => {
+      await using launched = new Launched(
+        '',
+        `process.on('newListener', (name) => {
+          const isRunning = process.getActiveResourcesInfo().includes('ProcessWrap')
+          if (name === '${signal}') console.log(isRunning ? 'it runs' : 'not yet')
+        })`,
+      )
+      assert.deepEqual(await launched.ended(), [0, null])
+      assert.equal(await launched.said(), 'not yet\n["an argument"]\n')
+    })
+  }
+
   test('that is killed gives the exit code of a shell', async () => {
-    const { exited } = await launch("setImmediate(() => process.kill(process.pid, 'SIGKILL'))")
-    assert.deepEqual(await exited, [137, null])
+    await using launched = new Launched("setImmediate(() => process.kill(process.pid, 'SIGKILL'))")
+    assert.deepEqual(await launched.ended(), [137, null])
   })
 })
