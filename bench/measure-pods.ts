@@ -55,7 +55,7 @@ const POD_COUNTS = [1, 2, 4]
 /** Of each pod, whatever their number: senders, as many recipients, queues, messages a second. */
 const CONNECTIONS = 4
 const QUEUES = 16
-const PER_SECOND = 100
+const PER_SECOND = 50
 
 /** From pod to pod. */
 type Pair = readonly [number, number]

@@ -9,7 +9,7 @@ export const podsText = ({ redis, ways }: PodsFigures): string => {
     ways.filter((way) => way.placement === placement),
   )
   return titled(
-    `pods: messages of 16,048 bytes 100 a second through each of 1, 2 and 4 pods on ${redis}`,
+    `pods: messages of 16,048 bytes, 50 a second through each of 1, 2 and 4 pods on ${redis}`,
     tableText(
       [
         'sender and recipient',

@@ -97,6 +97,7 @@ const runChurn = async (minutes: number): Promise<void> => {
   const churn = { minutes, rate, redisUrl: options.redis }
   const soak = await soakChurn(churn, (row) => print(churnLine(row)))
   const last = soak.rows.at(-1)
+  const site = soak.redis ? `${soak.pods} pods on ${soak.redis}` : 'one pod, in-memory store'
   const growths = growthOf<ChurnMeasure>(soak.rows, (last?.commands ?? 0) * WARM_UP_SHARE, {
     ...memoryBounds(soak.pods),
     openFiles: FILES_BOUND * soak.pods,
@@ -104,7 +105,7 @@ const runChurn = async (minutes: number): Promise<void> => {
   })
   print(`\n${growthTable(growths, shown, 'message')}`)
   print(
-    `\n${soak.pods} pods, ${soak.redis ?? 'in-memory store'}: ${figure(soak.saturated)} messages/s ` +
+    `\n${site}: ${figure(soak.saturated)} messages/s ` +
       `at most, ${figure(soak.perSecond)} asked for; ${figure(soak.cpuPerMessage)} us of the pods ` +
       `for each, connections included; ${last?.takeOvers} subscriptions taken over, ` +
       `${last?.waited} messages waited for their recipients`,

@@ -108,7 +108,7 @@ export const settingsSchema = z.object({
   }),
   cachedQueues: setting(integer({ min: 100, max: 100_000_000, unit: 'queues' }), '100000', {
     variable: 'SLUICE_CACHED_QUEUES',
-    help: 'Records of queues that a pod keeps in memory, with Redis; about 2.5 KB each.',
+    help: 'Records of queues that a pod keeps in memory, with Redis; about 1.5 KB each.',
   }),
   newQueues: setting(onOff, 'on', {
     variable: 'SLUICE_NEW_QUEUES',
