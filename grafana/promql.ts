@@ -42,9 +42,9 @@ export const quantile = (q: number, name: string, labels = '', groups = ''): str
   return `histogram_quantile(${q}, ${buckets})`
 }
 
-/** What has not happened yet is not counted yet: it is 0. */
+/** Of what a pod may not have, such as a proxy: 0. */
 export const orZero = (expression: string): string => `${expression} or vector(0)`
 
-/** The same for series by a label: `none`, while there are none. */
+/** Of many series by a label those that are above 0; `none`, while none is. */
 export const orNone = (expression: string, label: string): string =>
-  `${expression} or on () label_replace(vector(0), "${label}", "none", "", "")`
+  `${expression} > 0 or on () label_replace(vector(0), "${label}", "none", "", "")`

@@ -245,7 +245,7 @@ class RunningRelay implements Relay {
  */
 export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   const live = new LiveSettings(options.settings)
-  const tracing = await openTracing(live.current, options.log)
+  const tracing = await openTracing({ ...options, settings: live.current })
   const parts = { hub: new Hub<Session>(), faults: new FaultLog(options.log), live, tracing }
   const ears = { deliver: parts.hub.deliver, onFault: parts.faults.tell }
   const store = await openStore({ ...options, settings: live.current, tracing }, ears)

@@ -15,6 +15,7 @@ import { BlockPacker } from './protocol/block.ts'
 import { ProtocolError } from './protocol/bytes.ts'
 import { TracedForwarder } from './proxy/traced-forwarder.ts'
 import { type AgreedSession, shakeHands } from './session/handshake.ts'
+import { beginCounting } from './session/outcomes.ts'
 import { Session } from './session/session.ts'
 import type { QueueStore } from './store/store.ts'
 import type { Tracing } from './tracing/tracing.ts'
@@ -45,7 +46,8 @@ export class Sessions {
   #isStopped = false
 
   constructor(options: SessionsOptions) {
-    const { proxy, tracing } = options
+    const { proxy, tracing, measures } = options
+    if (measures !== undefined) beginCounting(measures.session)
     this.#options =
       proxy && tracing ? { ...options, proxy: new TracedForwarder(proxy, tracing) } : options
     this.configure()

@@ -1,5 +1,6 @@
 /** All pods at a glance: is the relay well, and who uses it? */
 import type { Board, Row } from '../board.ts'
+import { curves } from '../curves.ts'
 import {
   increase,
   max,
@@ -112,180 +113,145 @@ const health: Row = {
 const clients: Row = {
   title: 'Clients',
   panels: [
-    {
-      title: 'Connections by kind',
-      description: 'Open SMP sessions: over TLS (smp), WebSocket with TLS (wss) or without (ws).',
-      kind: 'stacked',
-      unit: 'short',
-      width: 8,
-      queries: [{ expr: sum(of('sluice_connections'), 'kind'), legend: '{{kind}}' }],
-    },
-    {
-      title: 'Connections by pod',
-      description:
+    curves(
+      [
+        'Connections by kind',
+        'Open SMP sessions: over TLS (smp), WebSocket with TLS (wss) or without (ws).',
+      ],
+      { kind: 'stacked', unit: 'short', width: 8 },
+      { '{{kind}}': sum(of('sluice_connections'), 'kind') },
+    ),
+    curves(
+      [
+        'Connections by pod',
         'Connections live for hours, so a new pod fills slowly. Uneven for long: see Rebalancing in docs/operations.md.',
-      kind: 'lines',
-      unit: 'short',
-      width: 8,
-      queries: [{ expr: sum(of('sluice_connections'), POD), legend: POD_LEGEND }],
-    },
-    {
-      title: 'New sessions',
-      description:
+      ],
+      { unit: 'short', width: 8 },
+      { [POD_LEGEND]: sum(of('sluice_connections'), POD) },
+    ),
+    curves(
+      [
+        'New sessions',
         'SMP sessions opened a second. A peak follows the stop of a pod, as its clients come back.',
-      kind: 'lines',
-      unit: 'cps',
-      width: 8,
-      queries: [{ expr: sum(rate('sluice_connections_opened_total'), 'kind'), legend: '{{kind}}' }],
-    },
-    {
-      title: 'Subscriptions',
-      description: 'Queues and notifiers that connections are subscribed to.',
-      kind: 'lines',
-      unit: 'short',
-      width: 12,
-      queries: [
-        { expr: sum(of('simplex_smp_subscribtion_total')), legend: 'queues' },
-        { expr: sum(of('simplex_smp_subscription_ntf_total')), legend: 'notifiers' },
       ],
-    },
-    {
-      title: 'Traffic',
-      description: 'Bytes of blocks, without what TLS and TCP add.',
-      kind: 'lines',
-      unit: 'Bps',
-      width: 12,
-      queries: [
-        { expr: sum(rate('sluice_received_bytes_total')), legend: 'received' },
-        { expr: sum(rate('sluice_sent_bytes_total')), legend: 'sent' },
-      ],
-    },
+      { unit: 'cps', width: 8 },
+      { '{{kind}}': sum(rate('sluice_connections_opened_total'), 'kind') },
+    ),
+    curves(
+      ['Subscriptions', 'Queues and notifiers that connections are subscribed to.'],
+      { unit: 'short', width: 12 },
+      {
+        queues: sum(of('simplex_smp_subscribtion_total')),
+        notifiers: sum(of('simplex_smp_subscription_ntf_total')),
+      },
+    ),
+    curves(
+      ['Traffic', 'Bytes of blocks, without what TLS and TCP add.'],
+      { unit: 'Bps', width: 12 },
+      {
+        received: sum(rate('sluice_received_bytes_total')),
+        sent: sum(rate('sluice_sent_bytes_total')),
+      },
+    ),
   ],
 }
 
 const messages: Row = {
   title: 'Messages',
   panels: [
-    {
-      title: 'Messages',
-      description:
+    curves(
+      [
+        'Messages',
         'Accepted from senders, sent to recipients (a message that is sent again counts again), and acknowledged.',
-      kind: 'lines',
-      unit: 'mps',
-      width: 12,
-      queries: [
-        { expr: sum(rate('simplex_smp_messages_sent')), legend: 'accepted' },
-        { expr: sum(rate('sluice_messages_delivered_total')), legend: 'delivered' },
-        { expr: sum(rate('simplex_smp_messages_received')), legend: 'acknowledged' },
       ],
-    },
-    {
-      title: 'Commands',
-      description: 'Commands by name, refused ones included.',
-      kind: 'stacked',
-      unit: 'reqps',
-      width: 12,
-      queries: [{ expr: sum(rate('sluice_commands_total'), 'command'), legend: '{{command}}' }],
-    },
-    {
-      title: 'Stored messages',
-      description:
+      { unit: 'mps', width: 12 },
+      {
+        accepted: sum(rate('simplex_smp_messages_sent')),
+        delivered: sum(rate('sluice_messages_delivered_total')),
+        acknowledged: sum(rate('simplex_smp_messages_received')),
+      },
+    ),
+    curves(
+      ['Commands', 'Commands by name, refused ones included.'],
+      { kind: 'stacked', unit: 'reqps', width: 12 },
+      { '{{command}}': orNone(sum(rate('sluice_commands_total'), 'command'), 'command') },
+    ),
+    curves(
+      [
+        'Stored messages',
         'Messages that wait for their recipients in the whole cluster; about 16.4 KB of Redis each.',
-      kind: 'lines',
-      unit: 'short',
-      width: 8,
-      queries: [{ expr: once('simplex_smp_messages_total'), legend: 'messages' }],
-    },
-    {
-      title: 'Queues',
-      description:
+      ],
+      { unit: 'short', width: 8 },
+      { messages: once('simplex_smp_messages_total') },
+    ),
+    curves(
+      [
+        'Queues',
         'Queues of the whole cluster, and those that were active in the day, week or month (an estimate).',
-      kind: 'lines',
-      unit: 'short',
-      width: 8,
-      queries: [
-        { expr: once('simplex_smp_queues_total1'), legend: 'all' },
-        { expr: once('simplex_smp_queues_daily'), legend: 'active today' },
-        { expr: once('simplex_smp_queues_weekly'), legend: 'active this week' },
-        { expr: once('simplex_smp_queues_monthly'), legend: 'active this month' },
       ],
-    },
-    {
-      title: 'Faults',
-      description:
+      { unit: 'short', width: 8 },
+      {
+        all: once('simplex_smp_queues_total1'),
+        'active today': once('simplex_smp_queues_daily'),
+        'active this week': once('simplex_smp_queues_weekly'),
+        'active this month': once('simplex_smp_queues_monthly'),
+      },
+    ),
+    curves(
+      [
+        'Faults',
         'Commands that ended without an answer or with a fault of the relay: none, when all is well.',
-      kind: 'lines',
-      unit: 'reqps',
-      width: 8,
-      thresholds: [{ from: 0.1, color: 'red' }],
-      queries: [
-        {
-          expr: orNone(
-            sum(rate('sluice_commands_total', 'outcome=~"unanswered|internal|store"'), 'outcome'),
-            'outcome',
-          ),
-          legend: '{{outcome}}',
-        },
       ],
-    },
+      { unit: 'reqps', width: 8, thresholds: [{ from: 0.1, color: 'red' }] },
+      {
+        '{{outcome}}': orNone(
+          sum(rate('sluice_commands_total', 'outcome=~"unanswered|internal|store"'), 'outcome'),
+          'outcome',
+        ),
+      },
+    ),
   ],
 }
 
 const pods: Row = {
   title: 'Pods',
   panels: [
-    {
-      title: 'CPU',
-      description:
+    curves(
+      [
+        'CPU',
         'Cores that each pod uses. A pod is one thread and some helpers: above 1 it is full.',
-      kind: 'lines',
-      unit: 'short',
-      width: 8,
-      thresholds: [{ from: 1, color: 'orange' }],
-      queries: [
-        {
-          expr: sum(
-            `${rate('process_cpu_seconds_total')} and on (job, instance) ${of('sluice_build_info')}`,
-            POD,
-          ),
-          legend: POD_LEGEND,
-        },
       ],
-    },
-    {
-      title: 'Memory',
-      description: 'Resident memory: about 150 KB for a connection, and what Node needs.',
-      kind: 'lines',
-      unit: 'bytes',
-      width: 8,
-      queries: [
-        {
-          expr: sum(
-            `${of('process_resident_memory_bytes')} and on (job, instance) ${of('sluice_build_info')}`,
-            POD,
-          ),
-          legend: POD_LEGEND,
-        },
-      ],
-    },
-    {
-      title: 'Event loop lag, p99',
-      description:
+      { unit: 'short', width: 8, thresholds: [{ from: 1, color: 'orange' }] },
+      {
+        [POD_LEGEND]: sum(
+          `${rate('process_cpu_seconds_total')} and on (job, instance) ${of('sluice_build_info')}`,
+          POD,
+        ),
+      },
+    ),
+    curves(
+      ['Memory', 'Resident memory: about 150 KB for a connection, and what Node needs.'],
+      { unit: 'bytes', width: 8 },
+      {
+        [POD_LEGEND]: sum(
+          `${of('process_resident_memory_bytes')} and on (job, instance) ${of('sluice_build_info')}`,
+          POD,
+        ),
+      },
+    ),
+    curves(
+      [
+        'Event loop lag, p99',
         'How late the event loop is, for 1 % of the time: every client of the pod waits as long.',
-      kind: 'lines',
-      unit: 's',
-      width: 8,
-      thresholds: [{ from: 0.25, color: 'orange' }],
-      queries: [
-        {
-          expr: max(
-            `${of('nodejs_eventloop_lag_p99_seconds')} and on (job, instance) ${of('sluice_build_info')}`,
-            POD,
-          ),
-          legend: POD_LEGEND,
-        },
       ],
-    },
+      { unit: 's', width: 8, thresholds: [{ from: 0.25, color: 'orange' }] },
+      {
+        [POD_LEGEND]: max(
+          `${of('nodejs_eventloop_lag_p99_seconds')} and on (job, instance) ${of('sluice_build_info')}`,
+          POD,
+        ),
+      },
+    ),
     {
       title: 'Pods',
       description: 'What runs. After an upgrade all versions are the same.',

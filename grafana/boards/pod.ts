@@ -1,5 +1,6 @@
 /** One pod from inside: its process, its connections, its commands. */
 import type { Board, Row } from '../board.ts'
+import { curves } from '../curves.ts'
 import { max, of, orNone, orZero, quantile, rate, sum } from '../promql.ts'
 
 /** Of a relay, and of no other Node program that is chosen. */
@@ -66,167 +67,129 @@ const state: Row = {
 const processRow: Row = {
   title: 'Process',
   panels: [
-    {
-      title: 'CPU',
-      description: 'Cores in use, by the program (user) and for it in the kernel (system).',
-      kind: 'stacked',
-      unit: 'short',
-      width: 6,
-      thresholds: [{ from: 1, color: 'orange' }],
-      queries: [
-        { expr: sum(own(rate('process_cpu_user_seconds_total'))), legend: 'user' },
-        { expr: sum(own(rate('process_cpu_system_seconds_total'))), legend: 'system' },
-      ],
-    },
-    {
-      title: 'Memory',
-      description:
+    curves(
+      ['CPU', 'Cores in use, by the program (user) and for it in the kernel (system).'],
+      { kind: 'stacked', unit: 'short', width: 6, thresholds: [{ from: 1, color: 'orange' }] },
+      {
+        user: sum(own(rate('process_cpu_user_seconds_total'))),
+        system: sum(own(rate('process_cpu_system_seconds_total'))),
+      },
+    ),
+    curves(
+      [
+        'Memory',
         'Resident memory, with what JavaScript (heap) and buffers (external) have of it. At the limit the system ends the process.',
-      kind: 'lines',
-      unit: 'bytes',
-      width: 6,
-      queries: [
-        { expr: sum(own(of('process_resident_memory_bytes'))), legend: 'resident' },
-        { expr: sum(own(of('nodejs_heap_size_used_bytes'))), legend: 'heap' },
-        { expr: sum(own(of('nodejs_external_memory_bytes'))), legend: 'external' },
-        { expr: sum(of('sluice_memory_limit_bytes')), legend: 'limit' },
       ],
-    },
-    {
-      title: 'Event loop lag',
-      description:
+      { unit: 'bytes', width: 6 },
+      {
+        resident: sum(own(of('process_resident_memory_bytes'))),
+        heap: sum(own(of('nodejs_heap_size_used_bytes'))),
+        external: sum(own(of('nodejs_external_memory_bytes'))),
+        limit: sum(of('sluice_memory_limit_bytes')),
+      },
+    ),
+    curves(
+      [
+        'Event loop lag',
         'How late the event loop was since the last scrape. Every client of the pod waits as long.',
-      kind: 'lines',
-      unit: 's',
-      width: 6,
-      thresholds: [{ from: 0.25, color: 'orange' }],
-      queries: [
-        { expr: max(own(of('nodejs_eventloop_lag_p50_seconds'))), legend: 'p50' },
-        { expr: max(own(of('nodejs_eventloop_lag_p99_seconds'))), legend: 'p99' },
-        { expr: max(own(of('nodejs_eventloop_lag_max_seconds'))), legend: 'max' },
       ],
-    },
-    {
-      title: 'Garbage collection',
-      description: 'Share of the time that went into it, by kind.',
-      kind: 'stacked',
-      unit: 'percentunit',
-      width: 6,
-      queries: [
-        { expr: sum(own(rate('nodejs_gc_duration_seconds_sum')), 'kind'), legend: '{{kind}}' },
-      ],
-    },
+      { unit: 's', width: 6, thresholds: [{ from: 0.25, color: 'orange' }] },
+      {
+        p50: max(own(of('nodejs_eventloop_lag_p50_seconds'))),
+        p99: max(own(of('nodejs_eventloop_lag_p99_seconds'))),
+        max: max(own(of('nodejs_eventloop_lag_max_seconds'))),
+      },
+    ),
+    curves(
+      ['Garbage collection', 'Share of the time that went into it, by kind.'],
+      { kind: 'stacked', unit: 'percentunit', width: 6 },
+      { '{{kind}}': sum(own(rate('nodejs_gc_duration_seconds_sum')), 'kind') },
+    ),
   ],
 }
 
 const connections: Row = {
   title: 'Connections',
   panels: [
-    {
-      title: 'Connections by kind',
-      description: 'Open SMP sessions: over TLS (smp), WebSocket with TLS (wss) or without (ws).',
-      kind: 'stacked',
-      unit: 'short',
-      width: 8,
-      queries: [{ expr: sum(of('sluice_connections'), 'kind'), legend: '{{kind}}' }],
-    },
-    {
-      title: 'Sockets by port',
-      description: 'TCP connections that are open, those before or without a handshake included.',
-      kind: 'lines',
-      unit: 'short',
-      width: 8,
-      queries: [{ expr: sum(of('simplex_smp_sockets_active'), 'port'), legend: 'port {{port}}' }],
-    },
-    {
-      title: 'Handshakes',
-      description: 'A second, by layer and how they ended.',
-      kind: 'lines',
-      unit: 'cps',
-      width: 8,
-      queries: [
-        {
-          expr: sum(rate('sluice_handshakes_total'), 'layer, outcome'),
-          legend: '{{layer}} {{outcome}}',
-        },
+    curves(
+      [
+        'Connections by kind',
+        'Open SMP sessions: over TLS (smp), WebSocket with TLS (wss) or without (ws).',
       ],
-    },
-    {
-      title: 'Duration of handshakes, p99',
-      description: 'Of those that were done; the network of the client is part of it.',
-      kind: 'lines',
-      unit: 's',
-      width: 8,
-      queries: [
-        {
-          expr: quantile(0.99, 'sluice_handshake_duration_seconds', '', 'layer'),
-          legend: '{{layer}}',
-        },
+      { kind: 'stacked', unit: 'short', width: 8 },
+      { '{{kind}}': sum(of('sluice_connections'), 'kind') },
+    ),
+    curves(
+      [
+        'Sockets by port',
+        'TCP connections that are open, those before or without a handshake included.',
       ],
-    },
-    {
-      title: 'Connections that are not read',
-      description:
+      { unit: 'short', width: 8 },
+      { 'port {{port}}': sum(of('simplex_smp_sockets_active'), 'port') },
+    ),
+    curves(
+      ['Handshakes', 'A second, by layer and how they ended.'],
+      { unit: 'cps', width: 8 },
+      { '{{layer}} {{outcome}}': sum(rate('sluice_handshakes_total'), 'layer, outcome') },
+    ),
+    curves(
+      [
+        'Duration of handshakes, p99',
+        'Of those that were done; the network of the client is part of it.',
+      ],
+      { unit: 's', width: 8 },
+      { '{{layer}}': quantile(0.99, 'sluice_handshake_duration_seconds', '', 'layer') },
+    ),
+    curves(
+      [
+        'Connections that are not read',
         'The client does not take its answers (output), or too many of its commands are in work (work): back-pressure.',
-      kind: 'lines',
-      unit: 'short',
-      width: 8,
-      queries: [{ expr: sum(of('sluice_connections_paused'), 'reason'), legend: '{{reason}}' }],
-    },
-    {
-      title: 'Blocks in work',
-      description:
+      ],
+      { unit: 'short', width: 8 },
+      { '{{reason}}': sum(of('sluice_connections_paused'), 'reason') },
+    ),
+    curves(
+      [
+        'Blocks in work',
         'Blocks whose commands are not answered yet. Grows when Redis or the CPU does not keep up.',
-      kind: 'lines',
-      unit: 'short',
-      width: 8,
-      queries: [{ expr: sum(of('sluice_blocks_in_work')), legend: 'blocks' }],
-    },
+      ],
+      { unit: 'short', width: 8 },
+      { blocks: sum(of('sluice_blocks_in_work')) },
+    ),
   ],
 }
 
 const commands: Row = {
   title: 'Commands',
   panels: [
-    {
-      title: 'Commands',
-      description: 'A second, by name.',
-      kind: 'stacked',
-      unit: 'reqps',
-      width: 8,
-      queries: [{ expr: sum(rate('sluice_commands_total'), 'command'), legend: '{{command}}' }],
-    },
-    {
-      title: 'Duration of commands, p99',
-      description: 'From the block that brought a command to its answer.',
-      kind: 'lines',
-      unit: 's',
-      width: 8,
-      queries: [
-        {
-          expr: quantile(0.99, 'sluice_command_duration_seconds', '', 'command'),
-          legend: '{{command}}',
-        },
+    curves(
+      ['Commands', 'A second, by name.'],
+      { kind: 'stacked', unit: 'reqps', width: 8 },
+      { '{{command}}': orNone(sum(rate('sluice_commands_total'), 'command'), 'command') },
+    ),
+    curves(
+      ['Duration of commands, p99', 'From the block that brought a command to its answer.'],
+      { unit: 's', width: 8 },
+      { '{{command}}': quantile(0.99, 'sluice_command_duration_seconds', '', 'command') },
+    ),
+    curves(
+      [
+        'Commands that were not ok',
+        'A second, by outcome: the error in small letters, or unanswered.',
       ],
-    },
-    {
-      title: 'Commands that were not ok',
-      description: 'A second, by outcome: the error in small letters, or unanswered.',
-      kind: 'lines',
-      unit: 'reqps',
-      width: 8,
-      queries: [
-        {
-          expr: orNone(sum(rate('sluice_commands_total', 'outcome!="ok"'), 'outcome'), 'outcome'),
-          legend: '{{outcome}}',
-        },
-      ],
-    },
+      { unit: 'reqps', width: 8 },
+      {
+        '{{outcome}}': orNone(
+          sum(rate('sluice_commands_total', 'outcome!="ok"'), 'outcome'),
+          'outcome',
+        ),
+      },
+    ),
   ],
 }
 
 const subscriptions: Row = {
-  title: 'Subscriptions and private routing',
+  title: 'Subscriptions, private routing, traces',
   panels: [
     {
       title: 'Subscriptions',
@@ -234,7 +197,7 @@ const subscriptions: Row = {
         'Queues and notifiers that connections of this pod are subscribed to, and the connections.',
       kind: 'lines',
       unit: 'short',
-      width: 8,
+      width: 6,
       queries: [
         { expr: sum(of('simplex_smp_subscribtion_total')), legend: 'queues' },
         { expr: sum(of('simplex_smp_subscribtion_clients_total')), legend: 'their connections' },
@@ -245,29 +208,33 @@ const subscriptions: Row = {
         },
       ],
     },
-    {
-      title: 'Delivered, not acknowledged',
-      description: 'Subscriptions that wait for their client. Many for long: clients that hang.',
-      kind: 'lines',
-      unit: 'short',
-      width: 8,
-      queries: [{ expr: sum(of('simplex_smp_delivered_total')), legend: 'messages' }],
-    },
-    {
-      title: 'Private routing',
-      description:
-        'Commands forwarded to other relays for clients (PFWD), and those that other relays forwarded to this one (RFWD).',
-      kind: 'lines',
-      unit: 'reqps',
-      width: 8,
-      queries: [
-        {
-          expr: orZero(sum(rate('simplex_smp_relay_messages_requests', 'source="all"'))),
-          legend: 'forwarded',
-        },
-        { expr: orZero(sum(rate('simplex_smp_relay_messages_received'))), legend: 'received' },
+    curves(
+      [
+        'Delivered, not acknowledged',
+        'Subscriptions that wait for their client. Many for long: clients that hang.',
       ],
-    },
+      { unit: 'short', width: 6 },
+      { messages: sum(of('simplex_smp_delivered_total')) },
+    ),
+    curves(
+      [
+        'Private routing',
+        'Commands forwarded to other relays for clients (PFWD), and those that other relays forwarded to this one (RFWD).',
+      ],
+      { unit: 'reqps', width: 6 },
+      {
+        forwarded: orZero(sum(rate('simplex_smp_relay_messages_requests', 'source="all"'))),
+        received: orZero(sum(rate('simplex_smp_relay_messages_received'))),
+      },
+    ),
+    curves(
+      [
+        'Spans of traces',
+        'A second: exported, failed (the collector did not take them), dropped (too many waited). None without tracing.',
+      ],
+      { unit: 'short', width: 6 },
+      { '{{outcome}}': orNone(sum(rate('sluice_trace_spans_total'), 'outcome'), 'outcome') },
+    ),
   ],
 }
 

@@ -15,6 +15,7 @@ export const GET: QueueCommand<Command<'GET'>> = {
       return answer(errQuota)
     const found = await store.peekMessage(queue)
     if (found.outcome === 'stale') return STALE
+    if (present?.delivered !== undefined) connection.subscriptions.repeated('get')
     const reader =
       present ?? connection.subscriptions.open(recipientId, { kind: 'getter', dhSecret, claim: 0 })
     if (found.head === undefined) return answer(OK)

@@ -78,6 +78,14 @@ const abandon = ({ connection }: Context, { notifierId, held, previous }: Opened
   connection.subscriptions.releaseNotifier(held)
 }
 
+const opened = (
+  { connection: { subscriptions } }: Context,
+  { held, previous }: Opened,
+): Outcome => {
+  if (previous !== undefined) subscriptions.repeated('nsub')
+  return { reply: SOK, sent: () => subscriptions.releaseNotifier(held) }
+}
+
 const subscribe = async (
   context: Context,
   requests: readonly QueueRequest<Nsub>[],
@@ -91,8 +99,7 @@ const subscribe = async (
   try {
     const results = await store.subscribeNotifiers(queues, { connection: connection.id, claim })
     return all.map((one, index): Outcome => {
-      if (results[index]?.outcome === 'done')
-        return { reply: SOK, sent: () => connection.subscriptions.releaseNotifier(one.held) }
+      if (results[index]?.outcome === 'done') return opened(context, one)
       abandon(context, one)
       return results[index]?.outcome === 'failed' ? results[index] : STALE
     })

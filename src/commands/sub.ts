@@ -59,6 +59,7 @@ const opened = (context: Context, one: Opened, head: StoredMessage | undefined):
   const { subscriptions } = context.connection
   const { recipientId, dhSecret } = one.request.queue
   const sent = (): void => subscriptions.release(recipientId, one.subscription)
+  if (one.previous !== undefined) subscriptions.repeated('sub')
   const reply = sokOf(one.request)
   if (head === undefined) return { reply, sent }
   subscriptions.delivered(recipientId, one.subscription, head.messageId)

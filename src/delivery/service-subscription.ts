@@ -18,6 +18,7 @@ export class ServiceSubscription implements Claim {
   readonly #role: ServiceRole
   readonly #measures: ServiceMeasures | undefined
   readonly #share: Share | undefined
+  readonly #notifiers: Share | undefined
   #count = 0
   #isHeld = false
   #isWhole = false
@@ -28,6 +29,7 @@ export class ServiceSubscription implements Claim {
     this.#role = role
     this.#measures = measures
     this.#share = measures && new Share(measures.held)
+    this.#notifiers = measures && new Share(measures.notifiers)
     measures?.open.add(role)
   }
 
@@ -55,7 +57,7 @@ export class ServiceSubscription implements Claim {
 
   /** NSUBS has taken the service over, with so many notifiers. */
   counted(count: number): void {
-    this.#count = count
+    this.#setCount(count)
     this.#isWhole = true
     if (this.#measures !== undefined) this.#measures.subscriptions.done += 1
   }
@@ -70,7 +72,7 @@ export class ServiceSubscription implements Claim {
    * @param before the service that it was of
    */
   added(isNew: boolean, before: Service | undefined): void {
-    if (isNew || this.#count === 0) this.#count += 1
+    if (isNew || this.#count === 0) this.#setCount(this.#count + 1)
     if (this.#measures === undefined) return
     const kind = before === undefined ? 'new' : 'updated'
     this.#measures.associations[isNew ? kind : 'duplicate'] += 1
@@ -78,13 +80,13 @@ export class ServiceSubscription implements Claim {
 
   /** One less is. */
   removed(): void {
-    this.#count = Math.max(0, this.#count - 1)
+    this.#setCount(Math.max(0, this.#count - 1))
   }
 
   /** Another connection holds the service; gives the number of those that are lost by it. */
   ended(): number {
     const count = this.#count
-    this.#count = 0
+    this.#setCount(0)
     if (this.#isHeld) this.#share?.change(-1)
     this.#isHeld = false
     this.#isWhole = false
@@ -94,6 +96,12 @@ export class ServiceSubscription implements Claim {
   /** The connection is gone. */
   close(): void {
     this.#share?.giveUp()
+    this.#notifiers?.giveUp()
     this.#measures?.open.add(this.#role, -1)
+  }
+
+  #setCount(count: number): void {
+    this.#notifiers?.change(count - this.#count)
+    this.#count = count
   }
 }

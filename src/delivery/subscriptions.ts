@@ -96,9 +96,9 @@ export class Subscriptions {
   remove(id: RecipientId): void {
     const subscription = this.#recipients.get(id)
     if (subscription === undefined) return
+    this.#countDelivered(id, subscription, -1)
     this.#recipients.delete(id)
     if (subscription.kind === 'subscriber') this.#shares?.queues.change(-1)
-    if (subscription.delivered !== undefined) this.#shares?.delivered.change(-1)
   }
 
   /** Sets what is delivered and not acknowledged. */
@@ -107,12 +107,19 @@ export class Subscriptions {
     subscription: Subscription,
     { delivered, deliveredAt }: Pick<Subscription, 'delivered' | 'deliveredAt'>,
   ): void {
-    const change = Number(delivered !== undefined) - Number(subscription.delivered !== undefined)
+    this.#countDelivered(id, subscription, -1)
     subscription.delivered = delivered
     subscription.deliveredAt = deliveredAt
+    this.#countDelivered(id, subscription, 1)
+  }
+
+  #countDelivered(id: RecipientId, subscription: Subscription, change: 1 | -1): void {
+    if (this.#shares === undefined || subscription.delivered === undefined) return
     // one that was removed counts no more
-    if (change !== 0 && this.#recipients.get(id) === subscription)
-      this.#shares?.delivered.change(change)
+    if (this.#recipients.get(id) !== subscription) return
+    this.#shares.delivered.change(change)
+    if (change > 0) this.#measures?.deliveredAges.add(subscription.deliveredAt)
+    else this.#measures?.deliveredAges.remove(subscription.deliveredAt)
   }
 
   /** A message that was delivered then was removed. */
@@ -124,9 +131,17 @@ export class Subscriptions {
     measures.acknowledgementSeconds.observe((performance.now() - deliveredAt) / 1000)
   }
 
+  /** The connection has asked for what it has. */
+  repeated(command: keyof SubscriptionMeasures['repeated']): void {
+    if (this.#measures !== undefined) this.#measures.repeated[command] += 1
+  }
+
   /** The connection is gone, and what it had. */
   close(): void {
     this.#shares?.giveUp()
+    if (this.#measures !== undefined)
+      for (const { delivered, deliveredAt } of this.#recipients.values())
+        if (delivered !== undefined) this.#measures.deliveredAges.remove(deliveredAt)
     this.service?.close()
   }
 

@@ -1,4 +1,5 @@
 /** What sessions do. */
+import { Ages } from './ages.ts'
 import { Histogram } from './histogram.ts'
 import { ServiceMeasures } from './service-measures.ts'
 import { Shares } from './shares.ts'
@@ -23,6 +24,10 @@ export class SubscriptionMeasures {
   readonly services = new ServiceMeasures()
   /** Queues with a message that was delivered and not acknowledged. */
   readonly delivered = new Shares()
+  /** The same by how long ago that was, as `performance.now` tells it. */
+  readonly deliveredAges = new Ages()
+  /** Commands that repeat what the connection has: SUB, NSUB, and GET before an acknowledgement. */
+  readonly repeated = { sub: 0, nsub: 0, get: 0 }
   /** From delivery to acknowledgement. */
   readonly acknowledgementSeconds = new Histogram(ACKNOWLEDGEMENT_BOUNDS)
   acknowledged = 0
@@ -32,6 +37,8 @@ export class SubscriptionMeasures {
 
 /** How a message went out. */
 export type DeliveredBy = 'push' | 'sub' | 'ack' | 'get'
+
+const deliverers: readonly DeliveredBy[] = ['push', 'sub', 'ack', 'get']
 
 /** Where its sender was: on the pod of its recipient or on another one. */
 export type DeliveryPath = 'local' | 'remote'
@@ -48,7 +55,7 @@ export class SessionMeasures {
   readonly batches = new Tally()
   /** Times that a command was run again since its queue had changed. */
   staleRecords = 0
-  readonly deliveredBy = new Tally<DeliveredBy>()
+  readonly deliveredBy = new Tally(deliverers)
   /** From the relay's taking a message to its pushing it to an idle subscriber. */
   readonly deliverySeconds: Readonly<Record<DeliveryPath, Histogram>> = {
     local: new Histogram(),

@@ -3,6 +3,11 @@
 export class Tally<K extends string = string> {
   readonly #counts = new Map<K, number>()
 
+  /** @param words those that are there from the beginning, at 0 */
+  constructor(words: readonly K[] = []) {
+    for (const word of words) this.#counts.set(word, 0)
+  }
+
   add(key: K, count = 1): void {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + count)
   }
@@ -16,13 +21,15 @@ export class Tally<K extends string = string> {
   }
 }
 
-/** One of something for each word, made when it is first asked for. */
+/** One of something for each word, made when it is first asked for if not before. */
 export class ByWord<T> {
   readonly #all = new Map<string, T>()
   readonly #make: () => T
 
-  constructor(make: () => T) {
+  /** @param words those that are there from the beginning */
+  constructor(make: () => T, words: readonly string[] = []) {
     this.#make = make
+    for (const word of words) this.at(word)
   }
 
   at(word: string): T {

@@ -10,8 +10,10 @@ export const connectionKinds: readonly ConnectionKind[] = ['smp', 'wss', 'ws']
 /** `refused`: what the other side said is not the protocol's; `failed`: it broke. */
 export type HandshakeOutcome = 'done' | 'refused' | 'timeout' | 'failed'
 
+const handshakeOutcomes: readonly HandshakeOutcome[] = ['done', 'refused', 'timeout', 'failed']
+
 export class HandshakeMeasures {
-  readonly outcomes = new Tally<HandshakeOutcome>()
+  readonly outcomes = new Tally(handshakeOutcomes)
   /** Of those that were done. */
   readonly seconds = new Histogram()
 

@@ -2,8 +2,12 @@
 import { commandFamilies } from './families/command-families.ts'
 import { connectionFamilies } from './families/connection-families.ts'
 import { limitFamilies } from './families/limit-families.ts'
+import { referenceDeliveryFamilies } from './families/reference-delivery-families.ts'
 import { referenceQueueFamilies } from './families/reference-queue-families.ts'
-import { referenceSessionFamilies } from './families/reference-session-families.ts'
+import {
+  referenceRelayFamilies,
+  referenceSessionFamilies,
+} from './families/reference-session-families.ts'
 import { relayFamilies } from './families/relay-families.ts'
 import { serviceFamilies } from './families/service-families.ts'
 import { storeFamilies } from './families/store-families.ts'
@@ -17,5 +21,7 @@ export const families: readonly Family[] = [
   ...storeFamilies,
   ...referenceQueueFamilies,
   ...referenceSessionFamilies,
+  ...referenceDeliveryFamilies,
+  ...referenceRelayFamilies,
   ...serviceFamilies,
 ]

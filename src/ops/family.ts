@@ -49,5 +49,9 @@ export const counter = family('counter')
 export const gauge = family('gauge')
 export const histogram = family('histogram')
 
+/** Of those that anything was observed in: an empty histogram is as many samples as a full one. */
+export const observed = (all: Iterable<readonly [string, Histogram]>): Sample[] =>
+  [...all].flatMap(([word, one]) => (one.count > 0 ? [[[word], one]] : []))
+
 export const samplesOf = (tally: Iterable<readonly [string, number]> | Tally): Sample[] =>
   [...tally].map(([word, count]) => [[word], count])

@@ -5,11 +5,7 @@ import type { Command } from '../protocol/command.ts'
 import type { QueueRecord } from '../store/store.ts'
 import type { Authorized, Claimed, Faulty, Refused } from './authorize.ts'
 import type { Group } from './command-spans.ts'
-
-/** Of what cannot be read as a command. */
-const UNREADABLE = 'unreadable'
-/** The connection is closed, or the other relay hears nothing. */
-const UNANSWERED = 'unanswered'
+import { UNANSWERED, UNREADABLE } from './outcomes.ts'
 
 const outcomeOf = (answer: Answer | undefined): string => {
   if (answer === undefined) return UNANSWERED

@@ -1,9 +1,16 @@
 /** How much a store holds, and how much of it is in use. */
+import type { ServiceRole } from '../protocol/handshake.ts'
 
 export interface StoreCounts {
   readonly queues: number
   /** Stored and not received, quota markers included. */
   readonly messages: number
+  /** Queues that have a notifier. */
+  readonly notifiers: number
+  /** Notifiers that are a service's. */
+  readonly serviceNotifiers: number
+  /** That have ever registered. */
+  readonly services: Readonly<Record<ServiceRole, number>>
 }
 
 /** Of the server with queues that is fullest; there is none where they are in this process. */

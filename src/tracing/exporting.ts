@@ -4,11 +4,22 @@ import type { SpanExporter } from '@opentelemetry/sdk-trace'
 
 type Result = Parameters<Parameters<SpanExporter['export']>[1]>[0]
 
+/** `failed`: the collector did not take them; `dropped`: too many waited. */
+export type SpanEnd = 'exported' | 'failed' | 'dropped'
+
 export interface ExportWatch {
   /** The first time after it went well; `reason` names no more than a code or a status. */
   failing(reason: string): void
   /** The first time after it failed. */
   working(): void
+  /** So many have come to their end. */
+  ended(outcome: SpanEnd, spans: number): void
+}
+
+interface ExportingOptions {
+  readonly watch: ExportWatch
+  /** So many wait no more, however they end. */
+  readonly onTaken: (spans: number) => void
 }
 
 const PATH = 'v1/traces'
@@ -29,16 +40,20 @@ const reasonOf = (error: unknown): string => {
 export class Exporting implements SpanExporter {
   readonly #exporter: OTLPTraceExporter
   readonly #watch: ExportWatch
+  readonly #onTaken: (spans: number) => void
   #isFailing = false
 
   /** `endpoint`: `http` or `https`; headers, certificates and compression are those of `OTEL_…`. */
-  constructor(endpoint: string, watch: ExportWatch) {
+  constructor(endpoint: string, { watch, onTaken }: ExportingOptions) {
     this.#watch = watch
+    this.#onTaken = onTaken
     this.#exporter = new OTLPTraceExporter({ url: urlOf(endpoint), concurrencyLimit: CONCURRENCY })
   }
 
   export(spans: Parameters<SpanExporter['export']>[0], done: (result: Result) => void): void {
+    this.#onTaken(spans.length)
     this.#exporter.export(spans, (result) => {
+      this.#watch.ended(result.code === 0 ? 'exported' : 'failed', spans.length)
       this.#watchResult(result)
       done(result)
     })

@@ -20,17 +20,14 @@ import {
   type Resource,
   resourceFromAttributes,
 } from '@opentelemetry/resources'
-import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import { Exporting, type ExportWatch } from './exporting.ts'
+import { AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace'
+import type { ExportWatch } from './exporting.ts'
 import { describe, isFault, outcomeAttributes, protocol } from './subjects.ts'
 import type { Span, Subject, Tracing } from './tracing.ts'
+import { WaitingSpans } from './waiting-spans.ts'
 
 /** For what is not exported yet when the relay ends. */
 const CLOSE_MS = 1_000
-/** Spans that wait for their export; more are dropped. */
-const QUEUE = 4096
-const BATCH = 512
-const EXPORT_EVERY_MS = 2_000
 
 export interface OtelOptions {
   /** `http` or `https`, without the path of the signal. */
@@ -102,17 +99,11 @@ class Otel implements Tracing {
   readonly #ratio: number
 
   constructor({ endpoint, ratio, version, watch }: OtelOptions) {
-    const processor = new BatchSpanProcessor({
-      exporter: new Exporting(endpoint, watch),
-      maxQueueSize: QUEUE,
-      maxExportBatchSize: BATCH,
-      scheduledDelayMillis: EXPORT_EVERY_MS,
-    })
     this.#provider = new TracerProvider({
       resource: resourceOf(version),
       // what is not to be traced has no span at all
       sampler: new AlwaysOnSampler(),
-      spanProcessors: [processor],
+      spanProcessors: [new WaitingSpans(endpoint, watch)],
     })
     const tracer = this.#provider.getTracer('sluice', version)
     this.#tools = { tracer, underWay: new AsyncLocalStorage() }

@@ -69,6 +69,58 @@ test('every metric has a name of its own, a sentence and units in its name', asy
   }
 })
 
+/** Names of the reference's metrics after `simplex_smp_`. */
+const ofReference: readonly string[] = [
+  'queues_created queues_secured queues_blocked queues_deleted queues_deleted_batch',
+  'queues_total1 queues_total2 queues_daily queues_weekly queues_monthly',
+  'queues_notify_daily queues_notify_weekly queues_notify_monthly',
+  'queues_notify_created queues_notify_new_created queues_notify_deleted',
+  'queues_notify_deleted_batch queues_notify_total1 queues_notify_total2',
+  'subscribtion_successes subscribtion_successes_batch subscribtion_end subscribtion_end_batch',
+  'subscribtion_errors subscription_ntf_requests subscription_ntf_requests_batch',
+  'subscribtion_ntf_errors messages_sent messages_sent_errors messages_received messages_expired',
+  'messages_total messages_notify_sent messages_notify_received messages_notify_get_sent',
+  'messages_notify_get_received messages_notify_get_errors messages_ntf_successes',
+  'messages_ntf_successes_batch messages_ntf_errors relay_sessions_requests',
+  'relay_sessions_successes relay_sessions_errors relay_messages_requests',
+  'relay_messages_successes relay_messages_errors relay_messages_received',
+  ...['rcv', 'ntf'].flatMap((kind) =>
+    ['count', 'queues_count', 'assoc_new', 'assoc_duplicate', 'assoc_updated', 'assoc_removed']
+      .concat('sub_count', 'sub_duplicate', 'sub_queues', 'sub_end')
+      .map((ending) => `${kind}_services_${ending}`),
+  ),
+  'info sockets_accepted sockets_closed sockets_active sockets_leaked threads_total clients_total',
+  'delivered_total delivered_clients_total delivery_ack_confirmed_time',
+  'delivery_ack_confirmed_count delivery_ack_pending_count delivery_ack_time_max',
+  'subscribtion_total subscribtion_clients_total subscribtion_services_total',
+  'subscription_ntf_total subscription_ntf_clients_total subscribtion_nts_services_total',
+  'loaded_queues_queue_count loaded_queues_ntf_count loaded_queues_open_journal_count',
+  'loaded_queues_queue_lock_count loaded_queues_ntf_lock_count',
+].flatMap((names) => names.split(' '))
+
+test('of each metric of the reference docs/metrics.md says that it is there, or why it is not', () => {
+  const [, table = ''] =
+    /these are left out:\n(.*?)\n\n<!-- Made/s.exec(readFileSync(page, 'utf8')) ?? []
+  const named = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`(\w+)(…?)`/g)].map(([, name = '', more]) => ({
+      name,
+      isGroup: more !== '',
+    })),
+  )
+  const isLeftOut = (name: string) =>
+    named.some((one) => (one.isGroup ? name.startsWith(one.name) : name === one.name))
+  const exported = new Set(families.map(({ name }) => name.replace('simplex_smp_', '')))
+  // of these only a label is left out
+  const inPart = new Set(['info', 'messages_ntf_errors'])
+  for (const name of ofReference)
+    assert.ok(exported.has(name) !== isLeftOut(name) || inPart.has(name), name)
+  for (const { name } of families.filter((one) => one.name.startsWith('simplex_smp_')))
+    assert.ok(
+      ofReference.includes(name.replace('simplex_smp_', '')),
+      `${name} is not of the reference`,
+    )
+})
+
 /** What must not be in a label, as it might be written. */
 const formsOf = (id: string): readonly string[] => {
   const bytes = Uint8Array.from(Buffer.from(id, 'latin1'))

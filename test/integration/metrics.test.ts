@@ -4,29 +4,12 @@ import { test } from 'node:test'
 import { connectSmp } from '../../src/client/connect.ts'
 import type { RelayServer } from '../../src/protocol/command.ts'
 import { OpsRelay } from '../support/ops-relay.ts'
-import { until } from '../support/redis/until.ts'
-import { Scrape } from '../support/scrape.ts'
+import { scrape, scrapeWith } from '../support/scrape.ts'
 import { makeWebCertificate } from '../support/web-certificate.ts'
 import { KEY, PRXY, SEND, signingKey, unknownId, unsigned } from '../support/wire.ts'
 import { PFWD } from '../support/wire-destination.ts'
 import { envelopeOf } from '../support/wire-forward.ts'
 import { identity } from '../support/wire-hello.ts'
-
-const scrape = async (relay: OpsRelay): Promise<Scrape> => new Scrape(await relay.get('/metrics'))
-
-/** Once all of them hold. */
-const scrapeWith = async (
-  relay: OpsRelay,
-  expected: Readonly<Record<string, number>>,
-): Promise<Scrape> => {
-  let last = await scrape(relay)
-  await until('metrics are as expected', async () => {
-    last = await scrape(relay)
-    return Object.entries(expected).every(([sample, value]) => last.get(sample) === value)
-  }).catch(() => undefined)
-  last.check(expected)
-  return last
-}
 
 test('a message from its queue’s making to its acknowledgement', async () => {
   await using relay = await OpsRelay.start({ notificationIntervalMs: '1' })
@@ -105,9 +88,11 @@ test('refusals, readers without a subscription, take-overs and deletions', async
   await using relay = await OpsRelay.start({ queueQuota: '1' })
   const { relay: wire } = relay
   const [r, other, s] = [await wire.connect(), await wire.connect(), await wire.connect()]
+  const fresh = await scrape(relay)
   const q = await r.creates({ subscribe: true })
   const g = await r.creates()
   await s.asks([unsigned, 'send', unknownId(), SEND('x')], 'ERR AUTH')
+  await s.asks([unsigned, 'what', q.sid, 'WHAT'], 'ERR CMD UNKNOWN')
   await s.asks([unsigned, 'send', g.sid, SEND('x'.repeat(16_100))], 'ERR LARGE_MSG')
   await s.asks([unsigned, 'send', g.sid, SEND('hello')], 'OK')
   await s.asks([unsigned, 'send', g.sid, SEND('more')], 'ERR QUOTA')
@@ -125,7 +110,7 @@ test('refusals, readers without a subscription, take-overs and deletions', async
   await r.asks([q.key, 'del', q.rid, 'DEL'], 'OK')
   await other.hears(['', q.rid, 'DELD'])
   await r.asks([g.key, 'del', g.rid, 'DEL'], 'OK')
-  await scrapeWith(relay, {
+  const after = await scrapeWith(relay, {
     'simplex_smp_messages_sent_errors{type="auth"}': 1,
     'simplex_smp_messages_sent_errors{type="large"}': 1,
     'simplex_smp_messages_sent_errors{type="quota"}': 1,
@@ -144,7 +129,10 @@ test('refusals, readers without a subscription, take-overs and deletions', async
     'simplex_smp_queues_deleted{type="secured"}': 1,
     'sluice_commands_total{command="SEND",outcome="large_msg"}': 1,
     'sluice_commands_total{command="GET",outcome="cmd"}': 1,
+    'sluice_commands_total{command="unreadable",outcome="cmd"}': 1,
   })
+  // each was there at 0, or a rate would have missed the first of them
+  assert.deepEqual(new Set(after.labelledCounters), new Set(fresh.labelledCounters))
 })
 
 test('totals of the cluster, as they were last asked for', async () => {

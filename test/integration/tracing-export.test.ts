@@ -4,9 +4,12 @@ import { registerHooks } from 'node:module'
 import { test } from 'node:test'
 import { pino } from 'pino'
 import { settingsSchema } from '../../src/config/settings.ts'
+import { Measures, type SpanEnd } from '../../src/measures/measures.ts'
 import { openTracing } from '../../src/open-tracing.ts'
 import { Collector } from '../support/collector.ts'
+import { OpsRelay } from '../support/ops-relay.ts'
 import { until } from '../support/redis/until.ts'
+import { scrape, scrapeWith } from '../support/scrape.ts'
 import { SEND, unsigned } from '../support/wire.ts'
 import { TlsRelay } from '../support/wire-tls.ts'
 import { within } from '../support/within.ts'
@@ -55,12 +58,54 @@ test('a collector that is not there disturbs nothing', async () => {
   await serves({ otlpEndpoint: 'http://127.0.0.1:1', traceRatio: '1' })
 })
 
+test('spans are counted, also those that nobody gets', async () => {
+  await using collector = await Collector.start('hangs')
+  const settings = settingsSchema.parse({ otlpEndpoint: collector.endpoint, traceRatio: '1' })
+  const measures = new Measures()
+  const tracing = await openTracing({ settings, log: pino({ level: 'silent' }), ops: { measures } })
+  assert.ok(tracing)
+  // the first batch is on its way, as many as may wait do, and the rest is too much
+  const [batch, waiting, rest] = [512, 4096, 100]
+  const counted = (outcome: SpanEnd): number => measures.spans?.get(outcome) ?? 0
+  for (let span = 0; span < batch + waiting + rest; span += 1)
+    tracing.begin({ what: 'handshake', transport: 'smp' })?.end('done')
+  assert.deepEqual(Object.fromEntries(measures.spans ?? []), {
+    exported: 0,
+    failed: 0,
+    dropped: rest,
+  })
+  await until('the batch is given up', () => counted('failed') >= batch)
+  collector.manner = 'answers'
+  const both = () => counted('exported') + counted('failed')
+  await until('nothing waits', () => both() === batch + waiting)
+  // what was dropped never came
+  const came = new Set(collector.named('handshake').map(({ spanId }) => spanId))
+  assert.equal(came.size, batch + waiting)
+  assert.ok(counted('exported') > 0)
+  assert.equal(counted('dropped'), rest)
+  await tracing[Symbol.asyncDispose]()
+})
+
+test('a relay says what becomes of its spans', async () => {
+  const name = 'sluice_trace_spans_total'
+  {
+    await using relay = await OpsRelay.start()
+    assert.equal((await scrape(relay)).has(`${name}{outcome="dropped"}`), false)
+  }
+  await using collector = await Collector.start()
+  await using relay = await OpsRelay.start({ otlpEndpoint: collector.endpoint, traceRatio: '1' })
+  const client = await relay.relay.connect()
+  await scrapeWith(relay, { [`${name}{outcome="exported"}`]: 1 })
+  assert.ok((await scrape(relay)).has(`${name}{outcome="dropped"}`))
+  client.leaves()
+})
+
 test('one warning when exports begin to fail, one line when they work again', async () => {
   await using collector = await Collector.start('refuses')
   const lines: string[] = []
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(line) })
   const settings = settingsSchema.parse({ otlpEndpoint: collector.endpoint, traceRatio: '1' })
-  await using tracing = await openTracing(settings, log)
+  await using tracing = await openTracing({ settings, log })
   const exports = async (count: number): Promise<void> => {
     tracing?.begin({ what: 'handshake', transport: 'smp' })?.end('done')
     await until('it was exported', () => collector.requests.length === count)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
-import { type Pod, startPods } from '../store/cluster.ts'
+import { type Pod, sizeOf, startPods } from '../store/cluster.ts'
 import { ask } from '../support/redis/ask.ts'
 import { until } from '../support/redis/until.ts'
 import { startRedis } from '../support/redis.ts'
@@ -15,12 +15,12 @@ const limits = { messageTtlSeconds: 86_400 * 3, expiryIntervalSeconds: 3600, que
 const { messageTtlSeconds, expiryIntervalSeconds } = limits
 const DAY_SECONDS = 86_400
 
-const openPod = async () => {
+const openPod = async ({ pods = 1 } = {}) => {
   const prefix = `${randomBytes(6).toString('hex')}:`
   const url = `${server.url}?prefix=${prefix}`
   const factory = redisExactlyAt({ url, clusterKey: newClusterKey() })
-  const { pod, close } = await startPods(factory, { limits })
-  return { pod, prefix, [Symbol.asyncDispose]: close }
+  const { pod, others, close } = await startPods(factory, { limits, pods })
+  return { pod, others, prefix, [Symbol.asyncDispose]: close }
 }
 
 /** Redis drops the lists of messages, as it does when nobody has touched them for their time. */
@@ -37,7 +37,7 @@ const expireLists = (prefix: string): Promise<void> =>
   })
 
 const isAt = async (pod: Pod, queues: number, messages: number): Promise<void> =>
-  assert.deepEqual(await pod.store.count(), { queues, messages })
+  assert.deepEqual(await sizeOf(pod.store), { queues, messages })
 
 test('messages of lists that expired by themselves do not count any more', async () => {
   await using at = await openPod()
@@ -121,4 +121,38 @@ test('counts of days that are over do not heap up in Redis', async () => {
   // queues, the days of the longest life of a message, and two for their edges
   const most = 1 + messageTtlSeconds / DAY_SECONDS + 2
   assert.ok(Math.max(...fields) <= most, `${Math.max(...fields)} fields, ${most} at most`)
+})
+
+test('messages that nobody came for count as expired with their day, once for the cluster', async () => {
+  await using at = await openPod({ pods: 2 })
+  const { pod, others } = at
+  for (const queue of [await pod.create(), await pod.create()]) await pod.append(queue)
+  await expireLists(at.prefix)
+  pod.clock.advance(messageTtlSeconds + expiryIntervalSeconds)
+  await pod.store.count()
+  assert.equal(pod.measures.expiredMessages, 0)
+  pod.clock.advance(DAY_SECONDS)
+  const pods = [pod, ...others]
+  for (const _ of ['first', 'again']) await Promise.all(pods.map(({ store }) => store.count()))
+  assert.equal(
+    pods.reduce((sum, { measures }) => sum + measures.expiredMessages, 0),
+    2,
+  )
+})
+
+test('a message whose day was forgotten before it was dropped has expired once', async () => {
+  await using at = await openPod()
+  const { pod } = at
+  const queue = await pod.create()
+  await pod.append(queue)
+  // a later one keeps the list
+  pod.clock.advance(2 * DAY_SECONDS)
+  const { messageId } = await pod.append(queue)
+  pod.clock.advance(2 * DAY_SECONDS + expiryIntervalSeconds)
+  await isAt(pod, 1, 1)
+  assert.equal(pod.measures.expiredMessages, 1)
+  const peeked = await pod.store.peekMessage(queue)
+  assert.equal(peeked.outcome === 'done' && peeked.head?.messageId, messageId)
+  await isAt(pod, 1, 1)
+  assert.equal(pod.measures.expiredMessages, 1)
 })

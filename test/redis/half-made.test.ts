@@ -18,7 +18,7 @@ import {
   newQueue,
   newRecipientId,
 } from '../store/builders.ts'
-import { type Pod, type StoreFactory, startPods } from '../store/cluster.ts'
+import { type Pod, type StoreFactory, sizeOf, startPods } from '../store/cluster.ts'
 import { same } from '../store/same.ts'
 import { ask } from '../support/redis/ask.ts'
 import { startRedis, withPrefix } from '../support/redis.ts'
@@ -389,13 +389,13 @@ test('DEL: all or nothing is left, and then the ids are free at once', (t) =>
     async check(at, { queue }) {
       const isThere = await isWhole(at, queue, 'at once')
       const counted = isThere ? 1 : 0
-      assert.deepEqual(await at.pod.store.count(), { queues: counted, messages: counted })
+      assert.deepEqual(await sizeOf(at.pod.store), { queues: counted, messages: counted })
       if (isThere)
         assert.deepEqual(await at.pod.store.deleteQueue(await at.pod.load(queue), 0), done)
       const next = { ...queue, recipientId: newRecipientId() }
       assert.deepEqual(await at.pod.store.createQueue(next), done)
       await minuteLater(at)
       assert.ok(await isWhole(at, next, 'made with its ids'))
-      assert.deepEqual(await at.pod.store.count(), { queues: 1, messages: 0 })
+      assert.deepEqual(await sizeOf(at.pod.store), { queues: 1, messages: 0 })
     },
   }))

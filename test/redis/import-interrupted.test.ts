@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { createIdentity, loadIdentity } from '../../src/identity/identity.ts'
 import { base64url } from '../../src/protocol/text.ts'
 import { openRedisTransfer } from '../../src/store/redis/open.ts'
+import { sizeOf } from '../store/cluster.ts'
 import { writeManyQueues } from '../support/many-queues.ts'
 import { until } from '../support/redis/until.ts'
 import { redisUrl } from '../support/redis.ts'
@@ -66,7 +67,7 @@ test('an import that is killed at any point is done once when it is run again', 
   const { code, out, err } = await runSluice(['import', folder.path], env)
   assert.equal(code, 0, `${out}${err}`)
   assert.match(out, /There before: \d{4} queues; \d+ messages/)
-  assert.deepEqual(await transfer.count(), { queues: QUEUES, messages: MESSAGES })
+  assert.deepEqual(await sizeOf(transfer), { queues: QUEUES, messages: MESSAGES })
   const { lines, folder: exported } = await exportFrom(transfer)
   assert.deepEqual(lines.queues, expectedQueues(folder.path))
   // in the order of each queue, too

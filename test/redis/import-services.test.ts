@@ -64,6 +64,8 @@ describe('the service of the recorded state', () => {
             assert.deepEqual([tally.services, verified?.services], [1, 1])
             assert.deepEqual([tally.queues.ofServices, verified?.queues.ofServices], [1, 1])
           }
+          const counted = await store.count()
+          assert.deepEqual([counted.serviceNotifiers, counted.services.notifier], [1, 1])
           const { hash } = recorded
           const other = await store.registerService({ hash, role: 'messaging' })
           assert.deepEqual(other, { outcome: 'refused' })
@@ -82,6 +84,8 @@ describe('the service of the recorded state', () => {
           await store.deleteQueue(found.queue, 0)
           const later = await store.subscribeService(service, newSubscriber())
           assert.deepEqual(later, { count: 0 })
+          const { notifiers, serviceNotifiers } = await store.count()
+          assert.deepEqual([notifiers, serviceNotifiers], [counted.notifiers - 1, 0])
         }))
 })
 

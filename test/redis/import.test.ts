@@ -7,6 +7,7 @@ import { nativeCrypto } from '../../src/crypto/native.ts'
 import { findStateFiles } from '../../src/migrate/state-files.ts'
 import { idBytes, recipientIdOf } from '../../src/protocol/ids.ts'
 import type { RedisTransfer } from '../../src/store/redis/transfer.ts'
+import { sizeOf } from '../store/cluster.ts'
 import { redisUrl } from '../support/redis.ts'
 import { recordedState, StateFolder } from '../support/state-folder.ts'
 import { fromHex, loadVectors } from '../support/vectors.ts'
@@ -68,7 +69,7 @@ describe('the recorded state of the reference', () => {
         assert.equal(verified?.messages, directory === 'first' ? 141 : 140)
         assert.equal(verified?.notifications, 4)
         assert.deepEqual([tally.services, verified?.services], [1, 1])
-        assert.deepEqual(await transfer.count(), { queues: 13, messages: tally.messages })
+        assert.deepEqual(await sizeOf(transfer), { queues: 13, messages: tally.messages })
         for (const { recipientId, messages: those } of messages) {
           const held = await transfer.find(recipientIdOf(fromHex(recipientId)))
           assert.ok(held)
@@ -209,7 +210,7 @@ describe('what cannot be imported is listed with its line', () => {
         using folder = new StateFolder(lines)
         const outcome = await importFiles(await folder.files(), { destination: transfer })
         assert.deepEqual([...outcome.problems].sort(), [...problems].sort())
-        assert.deepEqual(await transfer.count(), counts)
+        assert.deepEqual(await sizeOf(transfer), counts)
       }),
     )
 })

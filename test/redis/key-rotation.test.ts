@@ -22,7 +22,7 @@ import {
   newRecipientId,
   newSubscriber,
 } from '../store/builders.ts'
-import { limits, type Pod, type StoreFactory, startPods } from '../store/cluster.ts'
+import { limits, type Pod, type StoreFactory, sizeOf, startPods } from '../store/cluster.ts'
 import { same } from '../store/same.ts'
 import { ask } from '../support/redis/ask.ts'
 import { startRedis, withPrefix } from '../support/redis.ts'
@@ -216,7 +216,7 @@ describe('a queue made under the old key', () => {
     await isGone(pod, ids)
     await isGone(other, ids)
     assert.equal(await countNames(at, at.old, ids), 0)
-    assert.deepEqual(await pod.store.count(), { queues: 0, messages: 0 })
+    assert.deepEqual(await sizeOf(pod.store), { queues: 0, messages: 0 })
     assert.deepEqual(await pod.store.createQueue({ ...ids, recipientId: newRecipientId() }), done)
   })
 })

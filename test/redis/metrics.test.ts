@@ -7,12 +7,10 @@ import { ask } from '../support/redis/ask.ts'
 import type { RedisServer } from '../support/redis/server.ts'
 import { until } from '../support/redis/until.ts'
 import { redisUrl, startRedis } from '../support/redis.ts'
-import { Scrape } from '../support/scrape.ts'
+import { scrape } from '../support/scrape.ts'
 import { SEND, signingKey, unsigned } from '../support/wire.ts'
 import { identity } from '../support/wire-hello.ts'
 import { within } from '../support/within.ts'
-
-const scrape = async (relay: OpsRelay): Promise<Scrape> => new Scrape(await relay.get('/metrics'))
 
 const reaches = (relay: OpsRelay, sample: string, value = 1): Promise<void> =>
   until(`${sample} is ${value}`, async () => (await scrape(relay)).get(sample) >= value)
@@ -21,6 +19,12 @@ test('a message from one pod to another', async () => {
   const settings = { ...clusterSettings(await redisUrl()), notificationIntervalMs: '1' }
   await using home = await OpsRelay.start(settings)
   await using away = await OpsRelay.start(settings)
+  for (const sample of [
+    'sluice_mailbox_entries_total{type="available"}',
+    'sluice_redis_call_errors_total{call="append-message",error="full"}',
+    'sluice_redis_reconnections_total{connection="nudges"}',
+  ])
+    assert.ok((await scrape(home)).has(sample), `${sample} is there before it is counted`)
   const [r, s] = [await home.relay.connect(), await away.relay.connect()]
   const nKey = signingKey()
   const q = await r.creates({ subscribe: true, notifierKey: nKey })

@@ -1,6 +1,5 @@
 /** A store that is opened to see whether it can be. */
 import assert from 'node:assert/strict'
-import { setImmediate } from 'node:timers/promises'
 import { limits } from '../store/cluster.ts'
 import { newClusterKey, redisExactlyAt } from './store.ts'
 
@@ -15,10 +14,9 @@ const open = (opening: Opening) =>
     { deliver: () => {}, now: Date.now, limits },
   ])
 
-/** Fails when the store tells of a fault until it is closed, after so many turns of the event loop. */
-export const checkOpens = async (opening: Opening, turns = 0): Promise<void> => {
+/** Fails when the store tells of a fault until it is closed. */
+export const checkOpens = async (opening: Opening): Promise<void> => {
   const { close } = await open(opening)
-  for (let turn = 0; turn < turns; turn += 1) await setImmediate()
   await close()
 }
 

@@ -1,10 +1,12 @@
 /** Readiness follows Redis; liveness does not. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
+import { startPods } from '../store/cluster.ts'
 import { clusterSettings, OpsRelay } from '../support/ops-relay.ts'
 import type { RedisServer } from '../support/redis/server.ts'
 import { until } from '../support/redis/until.ts'
 import { startCluster, startRedis } from '../support/redis.ts'
+import { redisAt } from './store.ts'
 
 const statusOf = async (relay: OpsRelay, path: string): Promise<number> =>
   (await relay.get(path)).status
@@ -62,4 +64,45 @@ test('the same with one primary of a Redis Cluster', async () => {
   } finally {
     await cluster.stop()
   }
+})
+
+describe('a relay that has started is ready at once', () => {
+  const started = async (url: string): Promise<void> => {
+    await using relay = await OpsRelay.start(clusterSettings(url))
+    assert.deepEqual(relay.ops.health.problems, {})
+    assert.equal(await statusOf(relay, '/readyz'), 200)
+  }
+
+  /** No turn of the event loop comes between. */
+  const opened = async (url: string): Promise<void> => {
+    const { pod, close } = await startPods(redisAt(url))
+    const problems = pod.store.problems()
+    await close()
+    assert.deepEqual(problems, [])
+  }
+
+  test('with one server', async () => {
+    await using server = await startRedis()
+    await opened(server.url)
+    await started(server.url)
+  })
+
+  test('with a Redis Cluster', async () => {
+    const cluster = await startCluster()
+    try {
+      await opened(cluster.url)
+      await started(cluster.url)
+    } finally {
+      await cluster.stop()
+    }
+  })
+})
+
+test('a relay that gets no nudges starts all the same, and says that it is not ready', async () => {
+  await using server = await startRedis({ args: ['--rename-command', 'SSUBSCRIBE', 'other'] })
+  await using relay = await OpsRelay.start(clusterSettings(server.url))
+  const { status, body } = await relay.get('/readyz')
+  assert.equal(status, 503)
+  assert.deepEqual(JSON.parse(body).problems, { store: 'mailboxes have no subscription' })
+  assert.equal(await statusOf(relay, '/startupz'), 200)
 })

@@ -9,7 +9,7 @@ import type { RedisStore } from '../../src/store/redis/redis-store.ts'
 import { scripts } from '../../src/store/redis/scripts.ts'
 import { ServerProblem } from '../../src/store/redis/server-check.ts'
 import { newQueue } from '../store/builders.ts'
-import { limits, type StoreFactory, startPods } from '../store/cluster.ts'
+import { limits, type StoreFactory, sizeOf, startPods } from '../store/cluster.ts'
 import { ask } from '../support/redis/ask.ts'
 import {
   CALM_CLUSTER,
@@ -228,7 +228,7 @@ describe('what the relays of a cluster have in common', () => {
     for (const store of stores)
       assert.deepEqual(await store.createQueue(queue), { outcome: 'done' })
     for (const store of stores) {
-      assert.deepEqual(await store.count(), { queues: 1, messages: 0 })
+      assert.deepEqual(await sizeOf(store), { queues: 1, messages: 0 })
       await store.close()
     }
   })

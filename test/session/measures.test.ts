@@ -130,6 +130,56 @@ describe('a session counts', () => {
     assert.deepEqual([delivered.total, acknowledgementSeconds.count], [1, 0])
   })
 
+  test('what its client asks for again', async () => {
+    const { measures, relay } = scene()
+    await using _ = relay
+    const { repeated } = measures.subscriptions
+    const [client, reader] = [await relay.connect(), await relay.connect()]
+    const nKey = signingKey()
+    const q = await client.creates({ notifierKey: nKey })
+    await client.asks([unsigned, 'send', q.sid, SEND('hello')], 'OK')
+    const nsub: Line = [nKey, 'nsub', q.notifier?.nid ?? '', 'NSUB']
+    const sub: Line = [q.key, 'sub', q.rid, 'SUB']
+    await client.asks(nsub, 'SOK 0')
+    await reader.asks([q.key, 'get', q.rid, 'GET'], 'MSG F hello')
+    client.says(sub)
+    await client.hears(['sub', q.rid, 'SOK 0'], ['', q.rid, 'MSG F hello'])
+    assert.deepEqual(repeated, { sub: 0, nsub: 0, get: 0 })
+    await client.asks(nsub, 'SOK 0')
+    await reader.asks([q.key, 'get', q.rid, 'GET'], 'MSG F hello')
+    client.says(sub)
+    await client.hears(['sub', q.rid, 'SOK 0'], ['', q.rid, 'MSG F hello'])
+    assert.deepEqual(repeated, { sub: 1, nsub: 1, get: 1 })
+    await reader.asks([q.key, 'ack', q.rid, q.ack('hello')], 'OK')
+    await reader.asks([q.key, 'get', q.rid, 'GET'], 'OK')
+    assert.equal(repeated.get, 1)
+  })
+
+  test('since when what it has delivered waits, until it ends', async () => {
+    const { measures, held, relay } = scene()
+    await using _ = relay
+    const ages = () => measures.subscriptions.deliveredAges.counts(performance.now(), [3600])
+    const [client, reader] = [await relay.connect(), await relay.connect()]
+    const [a, b] = [await client.creates({ subscribe: true }), await client.creates()]
+    await client.asks([unsigned, 'send', b.sid, SEND('hello')], 'OK')
+    client.says([unsigned, 'send', a.sid, SEND('hello')])
+    await client.hearsAll(['send', a.sid, 'OK'], ['', a.rid, 'MSG F hello'])
+    for (const count of [2, 2]) {
+      await reader.asks([b.key, 'get', b.rid, 'GET'], 'MSG F hello')
+      assert.deepEqual(ages(), [count, 0])
+    }
+    held.answer('acknowledge', { outcome: 'stale' })
+    await client.asks([a.key, 'ack', a.rid, a.ack('hello')], 'ERR INTERNAL')
+    assert.deepEqual(relay.faults.splice(0), ['ACK'])
+    assert.deepEqual(ages(), [2, 0])
+    await client.asks([a.key, 'del', a.rid, 'DEL'], 'OK')
+    assert.deepEqual(ages(), [1, 0])
+    reader.leaves()
+    await relay.disconnectAll()
+    assert.deepEqual(ages(), [0, 0])
+    assert.equal(measures.subscriptions.deliveredAges.oldest(performance.now()), 0)
+  })
+
   test('blocks of several commands by the first', async () => {
     const { measures, relay } = scene()
     await using _ = relay

@@ -26,11 +26,13 @@ const measured = async () => {
 test('sessions of services are counted by role and outcome, and while they last', async () => {
   await using all = await measured()
   const { relay, services, held } = all
-  const hellos = () => [...(services.hellos.find('notifier') ?? [])]
+  const countsOf = (role: string) =>
+    [...(services.hellos.find(role) ?? [])].filter(([, count]) => count > 0)
+  const hellos = () => countsOf('notifier')
   assert.deepEqual([hellos(), services.open.get('notifier')], [[['done', 1]], 1])
   const asMessaging = { ...service, role: 'messaging' } as const
   await assert.rejects(relay.connect({ service: asMessaging }))
-  assert.deepEqual([...(services.hellos.find('messaging') ?? [])], [['bad_service', 1]])
+  assert.deepEqual(countsOf('messaging'), [['bad_service', 1]])
   held.answerSome('registerService', () => {
     throw new StoreUnavailable('gone')
   })
@@ -58,9 +60,11 @@ test('associations, subscriptions and their ends', async () => {
   await n.hears(['', q.nid, 'END'])
   assert.equal(services.associations.updated, 1)
   assert.equal(services.held.total, 2)
+  assert.equal(services.notifiers.total, 1)
   await r.asks([nKey, 'plain', q.nid, 'NSUB'], 'SOK 0')
   await other.hears(['', q.nid, 'END'])
   assert.equal(services.associationsRemoved, 1)
+  assert.equal(services.notifiers.total, 0)
   await n.asks(NSUBS(n, 'whole'), soks(0))
   await n.asks(NSUBS(n, 'repeated'), soks(0))
   assert.deepEqual(services.subscriptions, { done: 1, duplicate: 1 })
@@ -70,4 +74,19 @@ test('associations, subscriptions and their ends', async () => {
   await n.hears(ends(id, 0))
   assert.deepEqual([services.endings, measures.session.endings.sent], [1, endings])
   assert.equal(services.held.total, 2)
+})
+
+test('the notifiers of the services that are held, until they are not', async () => {
+  await using all = await measured()
+  const { relay, n, makes, services } = all
+  for (const q of [await makes(), await makes()])
+    await n.asks([n.both(nKey), 'nsub', q.nid, 'NSUB'], sok(all.id))
+  assert.equal(services.notifiers.total, 2)
+  const second = await relay.connect({ service })
+  await second.asks(NSUBS(second), soks(2))
+  await n.hears(ends(all.id, 2))
+  assert.equal(services.notifiers.total, 2)
+  second.leaves()
+  await relay.disconnectAll()
+  assert.equal(services.notifiers.total, 0)
 })

@@ -65,18 +65,26 @@ export const recordOf = (lookup: Lookup | undefined): QueueRecord | undefined =>
   return lookup.outcome === 'found' ? lookup.queue : undefined
 }
 
+/** Queues and messages alone. */
+export const sizeOf = async (store: Pick<QueueStore, 'count'>) => {
+  const { queues, messages } = await store.count()
+  return { queues, messages }
+}
+
 export class Pod {
   readonly store: QueueStore
   /** Those of all pods, its own included. */
   readonly stores: readonly QueueStore[]
   readonly events: Events
   readonly clock: Clock
+  readonly measures: StoreMeasures
 
-  constructor(parts: Pick<Pod, 'store' | 'stores' | 'events' | 'clock'>) {
+  constructor(parts: Pick<Pod, 'store' | 'stores' | 'events' | 'clock' | 'measures'>) {
     this.store = parts.store
     this.stores = parts.stores
     this.events = parts.events
     this.clock = parts.clock
+    this.measures = parts.measures
   }
 
   async create(fields: Partial<NewQueue> = {}, subscriber?: Subscriber): Promise<QueueRecord> {
@@ -205,19 +213,19 @@ export type Check = (name: string, run: Run, options?: CaseOptions) => void
 export const startPods = async (factory: StoreFactory, options: CaseOptions = {}) => {
   const used = { ...limits, ...options.limits }
   const clock = new Clock(used.expiryIntervalSeconds)
-  const inboxes = Array.from({ length: options.pods ?? 1 }, () => new Events())
+  const inboxes = Array.from({ length: options.pods ?? 1 }, () => ({
+    events: new Events(),
+    measures: new StoreMeasures(),
+  }))
   const { stores, close } = await factory.start(
-    inboxes.map(({ deliver }) => ({
-      deliver,
-      now: clock.now,
-      limits: used,
-      measures: new StoreMeasures(),
+    inboxes.map(({ events: { deliver }, measures }) => ({
+      ...{ deliver, now: clock.now, limits: used, measures },
     })),
   )
   const pods = stores.map((store, index) => {
-    const events = inboxes[index]
-    assert.ok(events, 'a store for each pod')
-    return new Pod({ store, stores, events, clock })
+    const inbox = inboxes[index]
+    assert.ok(inbox, 'a store for each pod')
+    return new Pod({ store, stores, clock, ...inbox })
   })
   const [pod, ...others] = pods
   assert.ok(pod, 'at least one store')

@@ -4,9 +4,11 @@ import { type Check, checkWith, type StoreFactory } from './cluster.ts'
 import { activityCases, podActivityCases } from './contract/activity.ts'
 import { changeCases } from './contract/changes.ts'
 import { countCases, podCountCases } from './contract/counts.ts'
+import { droppedCases } from './contract/dropped.ts'
 import { expiryCases } from './contract/expiry.ts'
 import { linkCases } from './contract/links.ts'
 import { messageCases } from './contract/messages.ts'
+import { notifierCountCases } from './contract/notifier-counts.ts'
 import { notifierCases } from './contract/notifiers.ts'
 import { operatorCases, podOperatorCases } from './contract/operators.ts'
 import { podCases } from './contract/pods.ts'
@@ -29,6 +31,8 @@ const subjects: Readonly<Record<string, Cases>> = {
   services: serviceCases,
   expiry: expiryCases,
   counts: countCases,
+  'counts of notifiers': notifierCountCases,
+  'what is dropped': droppedCases,
   activity: activityCases,
   operators: operatorCases,
   races: raceCases,

@@ -1,6 +1,7 @@
 /** Metrics as a scraper reads them. */
 import assert from 'node:assert/strict'
-import type { Page } from './ops-relay.ts'
+import type { OpsRelay, Page } from './ops-relay.ts'
+import { until } from './redis/until.ts'
 
 export interface ScrapedFamily {
   readonly type: string
@@ -43,6 +44,14 @@ export class Scrape {
     return [...this.#values.keys()]
   }
 
+  /** Of counters that have labels. */
+  get labelledCounters(): readonly string[] {
+    return this.samples.filter((sample) => {
+      const [, name = ''] = /^(\w+)\{/.exec(sample) ?? []
+      return this.families.get(name)?.type === 'counter'
+    })
+  }
+
   /** All at once, so that a failure shows all that is wrong. */
   check(expected: Readonly<Record<string, number>>): void {
     const actual = Object.keys(expected).map((sample) => [sample, this.get(sample)])
@@ -59,4 +68,21 @@ export class Scrape {
     }
     return labels
   }
+}
+
+export const scrape = async (relay: OpsRelay): Promise<Scrape> =>
+  new Scrape(await relay.get('/metrics'))
+
+/** Once all of them hold. */
+export const scrapeWith = async (
+  relay: OpsRelay,
+  expected: Readonly<Record<string, number>>,
+): Promise<Scrape> => {
+  let last = await scrape(relay)
+  await until('metrics are as expected', async () => {
+    last = await scrape(relay)
+    return Object.entries(expected).every(([sample, value]) => last.get(sample) === value)
+  }).catch(() => undefined)
+  last.check(expected)
+  return last
 }

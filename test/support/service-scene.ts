@@ -12,7 +12,7 @@ export const count = (number: number): string => `${'\0'.repeat(7)}${String.from
 export const sok = (serviceId: string): string => `SOK 1\x18${serviceId}`
 
 /** A client whose session is a service's, with its id and the key that signs for it. */
-export const asService = (client: WireClient) => {
+export const asService = (client: Pick<WireClient, 'session'>) => {
   const { service } = client.session
   assert.ok(service)
   return { id: service.serviceId, key: service.key }
@@ -33,7 +33,7 @@ export const scene = async (options: ConstructorParameters<typeof WireRelay>[0] 
 }
 
 export const ends = (id: string, number: number): Heard => ['', id, `ENDS ${count(number)}`]
-export const NSUBS = (client: WireClient, corrId = 'nsubs'): Line => {
+export const NSUBS = (client: Pick<WireClient, 'session'>, corrId = 'nsubs'): Line => {
   const { id, key } = asService(client)
   return [key, corrId, id, 'NSUBS']
 }

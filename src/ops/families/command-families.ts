@@ -1,5 +1,5 @@
 /** Commands and deliveries. */
-import { counter, type Family, histogram, samplesOf } from '../family.ts'
+import { counter, type Family, histogram, observed, samplesOf } from '../family.ts'
 
 export const commandFamilies: readonly Family[] = [
   counter(
@@ -20,7 +20,7 @@ export const commandFamilies: readonly Family[] = [
     ],
     ['command'],
     ({ measures: { session } }) =>
-      [...session.commands].map(([command, { seconds }]) => [[command], seconds]),
+      observed([...session.commands].map(([command, { seconds }]) => [command, seconds])),
   ),
   counter(
     [

@@ -30,6 +30,11 @@ const queues: readonly Family[] = [
     (subject) => ok(subject, 'KEY', 'SKEY', 'LKEY'),
   ),
   counter(
+    [name('queues_blocked'), 'Queues that operators blocked by way of this pod.'],
+    [],
+    ({ measures: { store } }) => store.blockedQueues,
+  ),
+  counter(
     [
       name('queues_deleted'),
       'Queues deleted: all, and those never secured (new) or secured among them.',
@@ -95,6 +100,11 @@ const notifiers: readonly Family[] = [
       ({ totals }) => totals?.active?.notifying[period],
     ),
   ),
+  gauge(
+    [name('queues_notify_total2'), 'Queues of the whole cluster that have a notifier.'],
+    [],
+    ({ totals }) => totals?.counts?.notifiers,
+  ),
   counter(
     [name('messages_ntf_successes'), 'Notifications sent to notification servers.'],
     [],
@@ -104,6 +114,14 @@ const notifiers: readonly Family[] = [
     [name('messages_ntf_successes_batch'), 'Times that notifications were sent, some together.'],
     [],
     ({ measures: { session } }) => session.notifications.batches,
+  ),
+  counter(
+    [
+      name('messages_ntf_errors'),
+      'Notifications not sent: too old when they were asked for, or others came (expired).',
+    ],
+    ['type'],
+    ({ measures: { store } }) => [[['expired'], store.droppedNotifications.expired]],
   ),
 ]
 
@@ -130,6 +148,14 @@ const messages: readonly Family[] = [
     [],
     ({ measures: { session } }) => session.subscriptions.acknowledged,
   ),
+  counter(
+    [
+      name('messages_expired'),
+      'Messages that expired: found when their queue was asked for, or a day later where nobody asked.',
+    ],
+    [],
+    ({ measures: { store } }) => store.expiredMessages,
+  ),
   gauge(
     [name('messages_total'), 'Messages that the whole cluster stores, quota markers included.'],
     [],
@@ -153,11 +179,12 @@ const messages: readonly Family[] = [
   counter(
     [
       name('messages_notify_get_errors'),
-      'GETs without a message: none there (nomsg), no right to (auth), after SUB (prohibited).',
+      'GETs without a message: none there (nomsg), no right to (auth), after SUB (prohibited); and those before the last message was acknowledged (duplicate).',
     ],
     ['type'],
     (subject) => [
       [['nomsg'], ok(subject, 'GET') - subject.measures.session.deliveredBy.get('get')],
+      [['duplicate'], subject.measures.session.subscriptions.repeated.get],
       ...errors(subject, 'GET', { auth: 'auth', prohibited: 'cmd' }),
     ],
   ),

@@ -1,8 +1,7 @@
 /** What the reference server exports too, under its names: clients, subscriptions, other relays. */
-import type { Histogram } from '../../measures/histogram.ts'
 import { packageVersion } from '../../package-version.ts'
 import type { Counts } from '../../proxy/statistics.ts'
-import { counter, type Family, gauge, histogram, type Sample } from '../family.ts'
+import { counter, type Family, gauge, type Sample } from '../family.ts'
 import type { Subject } from '../subject.ts'
 
 const name = (ending: string): string => `simplex_smp_${ending}`
@@ -40,6 +39,8 @@ const clients: readonly Family[] = [
 const outcome = ({ measures: { session } }: Subject, tag: string, word: string): number =>
   session.commands.find(tag)?.outcomes.get(word) ?? 0
 
+const repeated = ({ measures: { session } }: Subject) => session.subscriptions.repeated
+
 const subscriptions: readonly Family[] = [
   gauge(
     [name('subscribtion_total'), 'Queues that connections of this pod are subscribed to.'],
@@ -72,10 +73,14 @@ const subscriptions: readonly Family[] = [
     ({ measures: { session } }) => session.endings.batches,
   ),
   counter(
-    [name('subscribtion_errors'), 'SUBs refused: no right to (auth), after GET (prohibited).'],
+    [
+      name('subscribtion_errors'),
+      'SUBs refused: no right to (auth), after GET (prohibited); and those answered that the connection had sent before (duplicate).',
+    ],
     ['type'],
     (subject) => [
       [['auth'], outcome(subject, 'SUB', 'auth')],
+      [['duplicate'], repeated(subject).sub],
       [['prohibited'], outcome(subject, 'SUB', 'cmd')],
     ],
   ),
@@ -98,69 +103,15 @@ const subscriptions: readonly Family[] = [
     ({ measures: { session } }) => session.batches.get('NSUB'),
   ),
   counter(
-    [name('subscribtion_ntf_errors'), 'NSUBs refused: no right to (auth).'],
+    [
+      name('subscribtion_ntf_errors'),
+      'NSUBs refused: no right to (auth); and those answered that the connection had sent before (duplicate).',
+    ],
     ['type'],
-    (subject) => [[['auth'], outcome(subject, 'NSUB', 'auth')]],
-  ),
-]
-
-/** Upper bounds of the reference's periods, in seconds; the histogram has the same among its own. */
-const ackPeriods: readonly (readonly [period: string, from: number, to: number])[] = [
-  ['0-60', 0, 60],
-  ['60-300', 60, 300],
-  ['300-1200', 300, 1200],
-  ['1200-3600', 1200, 3600],
-  ['3600+', 3600, Infinity],
-]
-
-const between = ({ bounds, counts }: Histogram, from: number, to: number): number => {
-  let sum = 0
-  counts.forEach((count, range) => {
-    const bound = bounds[range] ?? Infinity
-    if (bound > from && bound <= to) sum += count
-  })
-  return sum
-}
-
-const acknowledgements = ({ measures: { session } }: Subject): Histogram =>
-  session.subscriptions.acknowledgementSeconds
-
-const deliveries: readonly Family[] = [
-  gauge(
-    [
-      name('delivered_total'),
-      'Subscriptions with a message that is delivered and not acknowledged.',
+    (subject) => [
+      [['auth'], outcome(subject, 'NSUB', 'auth')],
+      [['duplicate'], repeated(subject).nsub],
     ],
-    [],
-    ({ measures: { session } }) => session.subscriptions.delivered.total,
-  ),
-  gauge(
-    [
-      name('delivered_clients_total'),
-      'Connections with a message that is delivered and not acknowledged.',
-    ],
-    [],
-    ({ measures: { session } }) => session.subscriptions.delivered.holders,
-  ),
-  histogram(
-    [
-      name('delivery_ack_confirmed_time'),
-      'Time from the delivery of a message to its acknowledgement.',
-    ],
-    [],
-    acknowledgements,
-  ),
-  counter(
-    [
-      name('delivery_ack_confirmed_count'),
-      'Acknowledged messages by the time from delivery to acknowledgement, in seconds.',
-    ],
-    ['period'],
-    (subject) =>
-      ackPeriods.map(([period, from, to]) => [
-        [period],
-        between(acknowledgements(subject), from, to),
-      ]),
   ),
 ]
 
@@ -239,9 +190,5 @@ const relays: readonly Family[] = [
   ),
 ]
 
-export const referenceSessionFamilies: readonly Family[] = [
-  ...clients,
-  ...subscriptions,
-  ...deliveries,
-  ...relays,
-]
+export const referenceSessionFamilies: readonly Family[] = [...clients, ...subscriptions]
+export const referenceRelayFamilies: readonly Family[] = relays

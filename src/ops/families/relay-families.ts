@@ -1,7 +1,7 @@
 /** The relay as a whole. */
 import { totalmem } from 'node:os'
 import { packageVersion } from '../../package-version.ts'
-import { type Family, gauge, type Sample } from '../family.ts'
+import { counter, type Family, gauge, type Sample, samplesOf } from '../family.ts'
 
 const secondsOf = (date: Date): number => date.getTime() / 1000
 
@@ -48,6 +48,14 @@ export const relayFamilies: readonly Family[] = [
       Object.entries(certificates).flatMap(([name, date]): Sample[] =>
         date instanceof Date ? [[[name], secondsOf(date)]] : [],
       ),
+  ),
+  counter(
+    [
+      'sluice_trace_spans_total',
+      'Spans of traces by what became of them: exported, failed (the collector did not take them), dropped (too many waited). Only with tracing.',
+    ],
+    ['outcome'],
+    ({ measures: { spans } }) => spans && samplesOf(spans),
   ),
   gauge(
     [

@@ -38,6 +38,32 @@ export const serviceFamilies: readonly Family[] = [
     [],
     (subject) => of(subject).held.total,
   ),
+  gauge(
+    ['simplex_smp_rcv_services_count', 'Messaging services known to the whole cluster.'],
+    [],
+    ({ totals }) => totals?.counts?.services.messaging,
+  ),
+  gauge(
+    ['simplex_smp_ntf_services_count', 'Notification services known to the whole cluster.'],
+    [],
+    ({ totals }) => totals?.counts?.services.notifier,
+  ),
+  gauge(
+    [
+      'simplex_smp_ntf_services_queues_count',
+      'Notifiers of the whole cluster that are a service’s.',
+    ],
+    [],
+    ({ totals }) => totals?.counts?.serviceNotifiers,
+  ),
+  gauge(
+    [
+      'simplex_smp_ntf_services_sub_queues',
+      'Notifiers that are subscribed to by way of their service, as connections of this pod were told.',
+    ],
+    [],
+    (subject) => of(subject).notifiers.total,
+  ),
   notifier(
     'assoc_new',
     'NSUBs of services for notifiers that had none.',

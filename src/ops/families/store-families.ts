@@ -1,5 +1,5 @@
 /** The store, and Redis as this pod sees it. */
-import { counter, type Family, gauge, histogram, samplesOf } from '../family.ts'
+import { counter, type Family, gauge, histogram, observed, samplesOf } from '../family.ts'
 
 export const storeFamilies: readonly Family[] = [
   histogram(
@@ -8,7 +8,8 @@ export const storeFamilies: readonly Family[] = [
       'Time that calls of Redis took, attempts after the first included: scripts by name, commands in capitals.',
     ],
     ['call'],
-    ({ measures: { store } }) => [...store.calls].map(([call, { seconds }]) => [[call], seconds]),
+    ({ measures: { store } }) =>
+      observed([...store.calls].map(([call, { seconds }]) => [call, seconds])),
   ),
   counter(
     [
@@ -49,6 +50,14 @@ export const storeFamilies: readonly Family[] = [
     ],
     ['result'],
     ({ measures: { store } }) => samplesOf(Object.entries(store.cache)),
+  ),
+  counter(
+    [
+      'sluice_notifications_displaced_total',
+      'Notifications dropped for newer ones, as 128 of one notifier waited: its notification server does not fetch them.',
+    ],
+    [],
+    ({ measures: { store } }) => store.droppedNotifications.displaced,
   ),
   counter(
     ['sluice_mailbox_entries_total', 'Entries from other pods, by what they are about.'],

@@ -2,20 +2,22 @@
 import { expiryHorizon, type Head, type StoreOptions } from '../store.ts'
 import type { MemoryQueue } from './memory-queue.ts'
 
-export class MemoryExpiry {
-  readonly #options: Pick<StoreOptions, 'now' | 'limits'>
+type Options = Pick<StoreOptions, 'now' | 'limits' | 'measures'>
 
-  constructor(options: Pick<StoreOptions, 'now' | 'limits'>) {
+export class MemoryExpiry {
+  readonly #options: Options
+
+  constructor(options: Options) {
     this.#options = options
   }
 
   expire(queue: MemoryQueue): void {
-    queue.expire(expiryHorizon(this.#options.limits, this.#nowSeconds))
+    this.#expire(queue, expiryHorizon(this.#options.limits, this.#nowSeconds))
   }
 
   expireBeforeSend(queue: MemoryQueue): void {
     const { expireOnSend, messageTtlSeconds } = this.#options.limits
-    if (expireOnSend) queue.expire(this.#nowSeconds - messageTtlSeconds)
+    if (expireOnSend) this.#expire(queue, this.#nowSeconds - messageTtlSeconds)
     else this.expire(queue)
   }
 
@@ -32,5 +34,11 @@ export class MemoryExpiry {
 
   get #nowSeconds(): number {
     return Math.floor(this.#options.now() / 1000)
+  }
+
+  #expire(queue: MemoryQueue, horizonSeconds: number): void {
+    const count = queue.expire(horizonSeconds)
+    const { measures } = this.#options
+    if (measures !== undefined) measures.expiredMessages += count
   }
 }

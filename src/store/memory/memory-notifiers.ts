@@ -1,4 +1,5 @@
 /** Notifiers of the in-memory store: who listens, and what waits for them. */
+import type { StoreMeasures } from '../../measures/store-measures.ts'
 import type { NotifierId, RecipientId } from '../../protocol/ids.ts'
 import type { Association, TakenNotifications } from '../service-store.ts'
 import type { Service, StoredNotification, StoreEvent, Subscriber } from '../store.ts'
@@ -32,10 +33,17 @@ export class MemoryNotifiers {
   readonly services: MemoryServices
   readonly #byId = new Map<NotifierId, MemoryNotifier>()
   readonly #tell: Tell
+  readonly #dropped: StoreMeasures['droppedNotifications'] | undefined
 
-  constructor(tell: Tell) {
+  constructor(tell: Tell, measures?: StoreMeasures) {
     this.#tell = tell
+    this.#dropped = measures?.droppedNotifications
     this.services = new MemoryServices(tell)
+  }
+
+  get counts() {
+    const { counts, notifiers } = this.services
+    return { notifiers: this.#byId.size, serviceNotifiers: notifiers, services: counts }
   }
 
   has(id: NotifierId): boolean {
@@ -98,7 +106,10 @@ export class MemoryNotifiers {
     const notifier = this.#byId.get(id)
     if (notifier === undefined) return
     notifier.pending.push(notification)
-    if (notifier.pending.length > MAX_PENDING) notifier.pending.shift()
+    if (notifier.pending.length > MAX_PENDING) {
+      notifier.pending.shift()
+      if (this.#dropped !== undefined) this.#dropped.displaced += 1
+    }
     if (notifier.service !== undefined) this.services.notified(notifier.service, id)
     if (notifier.subscriber !== undefined)
       this.#tell(notifier.subscriber, { type: 'notified', notifierId: id })
@@ -141,6 +152,7 @@ export class MemoryNotifiers {
     const pending = this.#byId.get(id)?.pending
     if (pending === undefined) return
     const live = pending.findIndex((one) => one.timestamp >= horizonSeconds)
-    pending.splice(0, live === -1 ? pending.length : live)
+    const expired = pending.splice(0, live === -1 ? pending.length : live).length
+    if (this.#dropped !== undefined) this.#dropped.expired += expired
   }
 }

@@ -76,14 +76,15 @@ export class MemoryQueue {
     this.#remove(this.size)
   }
 
-  /** Drops expired messages from the head, up to a marker, which no age removes. */
-  expire(horizonSeconds: number): void {
+  /** Drops expired messages from the head, up to a marker, which no age removes; gives their number. */
+  expire(horizonSeconds: number): number {
     let count = 0
     for (const message of this.#messages) {
       if (message.kind === 'quota' || message.timestamp >= horizonSeconds) break
       count += 1
     }
     if (count > 0) this.#remove(count)
+    return count
   }
 
   #remove(count: number): void {

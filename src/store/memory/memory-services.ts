@@ -24,6 +24,20 @@ export class MemoryServices {
     this.#tell = tell
   }
 
+  /** By role. */
+  get counts() {
+    const counts = { messaging: 0, notifier: 0, proxy: 0 }
+    for (const { role } of this.#byName.values()) counts[role] += 1
+    return counts
+  }
+
+  /** Notifiers of all services. */
+  get notifiers(): number {
+    let sum = 0
+    for (const { count } of this.#byName.values()) sum += count
+    return sum
+  }
+
   register({ hash, role }: ServiceCertificate) {
     const name = bareBase64url(hash)
     const present = this.#byName.get(name) ?? this.#add(name, role)

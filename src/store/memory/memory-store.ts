@@ -43,8 +43,8 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
   readonly #expiry: MemoryExpiry
   readonly #activity: MemoryActivity | undefined
   readonly #table = new QueueTable()
-  readonly #notifiers = new MemoryNotifiers((subscriber, news) => this.#tell(subscriber, news))
-  readonly #notifierChanges = new MemoryNotifierChanges(this.#table, this.#notifiers)
+  readonly #notifiers: MemoryNotifiers
+  readonly #notifierChanges: MemoryNotifierChanges
   readonly #tally: Tally = { messages: 0 }
   readonly #stopSweeping: () => void
 
@@ -52,6 +52,8 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
     super(options.now)
     this.#options = options
     this.#expiry = new MemoryExpiry(options)
+    this.#notifiers = new MemoryNotifiers(this.#tell, options.measures)
+    this.#notifierChanges = new MemoryNotifierChanges(this.#table, this.#notifiers)
     this.#activity = options.measures && new MemoryActivity(options.now)
     const intervalMs = options.limits.expiryIntervalSeconds * 1000
     this.#stopSweeping = sweep(this.#table.queues, intervalMs, (queue) =>
@@ -142,23 +144,22 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
   replaceRecipientKeys = async (record: QueueRecord, recipientKeys: readonly AuthKey[]) =>
     this.#table.change(record, { recipientKeys })
 
-  async suspendQueue(record: QueueRecord) {
-    return this.#table.change(record, { status: { state: 'suspended' } })
-  }
-
+  suspendQueue = async (record: QueueRecord) =>
+    this.#table.change(record, { status: { state: 'suspended' } })
   async blockQueue(record: QueueRecord, blocking: Blocking) {
     return this.#table.on(record, (queue) => {
+      const { recipientId, status } = record
       queue.change({ status: { state: 'blocked', blocking } })
-      const { recipientId } = record
+      const { measures } = this.#options
+      if (status.state !== 'blocked' && measures !== undefined) measures.blockedQueues += 1
       if (queue.subscriber !== undefined)
         this.#tell(queue.subscriber, { type: 'blocked', recipientId, blocking })
       return done
     })
   }
 
-  async unblockQueue(record: QueueRecord) {
-    return this.#table.change(record, { status: { state: 'active' } })
-  }
+  unblockQueue = async (record: QueueRecord) =>
+    this.#table.change(record, { status: { state: 'active' } })
 
   async deleteQueue(record: QueueRecord, by: number) {
     return this.#table.on(record, (queue) => {
@@ -228,23 +229,19 @@ export class MemoryStore extends MemoryBlocks implements QueueStore {
   /** Nothing that it depends on can be away. */
   serverMemory = () => Promise.resolve(undefined)
 
-  async countActive() {
-    return this.#activity?.counts ?? noneActive
-  }
+  countActive = async () => this.#activity?.counts ?? noneActive
 
-  problems() {
-    return []
-  }
+  problems = () => []
 
   async count() {
-    return { queues: this.#table.queues.size, messages: this.#tally.messages }
+    const { messages } = this.#tally
+    return { queues: this.#table.queues.size, messages, ...this.#notifiers.counts }
   }
 
   async close() {
     this.#stopSweeping()
   }
 
-  #tell({ connection, claim }: Subscriber, news: News): void {
+  #tell = ({ connection, claim }: Subscriber, news: News): void =>
     this.#options.deliver(connection, { ...news, claim })
-  }
 }

@@ -49,6 +49,8 @@ const letters: readonly (readonly [EntryType, string])[] = [
   ['service-notifier-deleted', 'G'],
 ]
 
+export const entryTypes: readonly EntryType[] = letters.map(([type]) => type)
+
 /** `letter:connection:claim:queue[:blocking as JSON, notifier, or the time of acceptance]` */
 export const entryText = (
   type: EntryType,

@@ -89,7 +89,7 @@ export class Keys {
     return `${this.#prefix}{${tag}}:r:${blind}`
   }
 
-  /** hash of what the partition holds: q = queues, m and a day = messages of that day */
+  /** hash of what the partition holds, see lua/prelude.lua */
   counts(tag: string): string {
     return `${this.#prefix}{${tag}}:c`
   }

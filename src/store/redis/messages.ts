@@ -18,11 +18,6 @@ import { decodeMessage, encodeMessage, encodeNotification } from './message-code
 import type { Pod } from './pod.ts'
 import { scripts } from './scripts.ts'
 
-const headOf = (element: unknown): Head => {
-  const bytes = bytesOf(element)
-  return bytes === undefined ? done : { outcome: 'done', head: decodeMessage(bytes) }
-}
-
 export class Messages {
   readonly #pod: Pod
 
@@ -51,7 +46,7 @@ export class Messages {
       } else interests.drop('recipient', place, keys.blind)
       return answer
     })
-    return word === 'head' ? headOf(rest[0]) : stale
+    return word === 'head' ? this.#headOf(rest) : stale
   }
 
   async fetchHead(id: RecipientId, { connection }: { connection: number }): Promise<Fetched> {
@@ -64,7 +59,7 @@ export class Messages {
       [keys.queue, keys.messages, keys.counts],
       [connectionText(pod, connection), this.#horizon()],
     )
-    if (word === 'head') return headOf(rest[0])
+    if (word === 'head') return this.#headOf(rest)
     return { outcome: word === 'gone' ? 'gone' : 'lost' }
   }
 
@@ -85,7 +80,7 @@ export class Messages {
         [record.revision, this.#horizon()],
       ),
     )
-    return word === 'head' ? { ...headOf(rest[0]), size: numberOf(rest[1]) } : stale
+    return word === 'head' ? { ...this.#headOf(rest), size: numberOf(rest[2]) } : stale
   }
 
   async acknowledge(record: QueueRecord, { messageId, subscriber }: Acknowledgement) {
@@ -104,11 +99,11 @@ export class Messages {
       return answer
     })
     if (word === 'lost') return { outcome: 'lost' } as const
-    return word === 'head' ? headOf(rest[0]) : stale
+    return word === 'head' ? this.#headOf(rest) : stale
   }
 
   async append(record: QueueRecord, append: Append) {
-    const { word } = await withHolders(this.#pod, record, async (queue) => {
+    const { word, rest } = await withHolders(this.#pod, record, async (queue) => {
       const { keys, subscriber } = queue
       const news = this.#pod.news('available', subscriber, queue)
       const forNotifier = this.#pod.notifierNews('notified', queue)
@@ -138,12 +133,22 @@ export class Messages {
       )
       if (answer.word !== 'stored') return answer
       this.#pod.activity?.note(keys.blind, append.notification !== undefined)
-      if (numberOf(answer.rest[0]) === 1) news.deliver(append.message)
-      if (numberOf(answer.rest[1]) === 1) forNotifier.deliver()
+      if (numberOf(answer.rest[1]) === 1) news.deliver(append.message)
+      if (numberOf(answer.rest[2]) === 1) forNotifier.deliver()
       return answer
     })
-    if (word === 'stored') return done
-    return word === 'full' ? ({ outcome: 'full' } as const) : stale
+    if (word !== 'stored' && word !== 'full') return stale
+    this.#pod.countExpired(numberOf(rest[0]))
+    if (word === 'full') return { outcome: 'full' } as const
+    this.#pod.countDropped({ expired: numberOf(rest[3]), displaced: numberOf(rest[4]) })
+    return done
+  }
+
+  /** `[oldest message, number of those before it that expired]` */
+  #headOf([element, expired]: readonly unknown[]): Head {
+    this.#pod.countExpired(numberOf(expired))
+    const bytes = bytesOf(element)
+    return bytes === undefined ? done : { outcome: 'done', head: decodeMessage(bytes) }
   }
 
   #messageArguments({ revision }: QueueRecord, { message }: Append) {

@@ -20,6 +20,8 @@ import { decodeNotification } from './message-codec.ts'
 import type { Pod } from './pod.ts'
 import { scripts } from './scripts.ts'
 
+const countOf = (notifier: Notifier | undefined): number => (notifier === undefined ? 0 : 1)
+
 export class NotifierChanges {
   readonly #pod: Pod
 
@@ -43,6 +45,7 @@ export class NotifierChanges {
     const claims = await claimIds(this.#pod, wanted, queue.keys.blind)
     // before the record has it: an index alone does no harm
     if (!(await claims?.keep())) return { outcome: 'taken' }
+    const change = countOf(notifier) - countOf(old)
     const pieces = repository.pieces(notifier === undefined ? rest : { ...rest, notifier })
     const { word } = await withHolders(this.#pod, record, async (present) => {
       const { keys } = present
@@ -51,8 +54,8 @@ export class NotifierChanges {
       const holding = this.#pod.notifierHolding(present)
       const answer = await this.#pod.run(
         notifier ? scripts.setNotifier : scripts.removeNotifier,
-        [keys.queue, keys.notifications, news.mailbox, ...service.keys],
-        [record.revision, holding.text, news.entry, service.waiter, ...pieces],
+        [keys.queue, keys.notifications, news.mailbox, ...service.keys, keys.counts],
+        [record.revision, holding.text, news.entry, service.waiter, change, ...pieces],
         durably,
       )
       if (answer.word === 'done') news.deliver()
@@ -85,7 +88,7 @@ export class NotifierChanges {
       const interest = interests.open('notifier', notifier.notifierId, place)
       const answer = await this.#pod.run(
         scripts.subscribeNotifier,
-        [keys.queue, keys.notifications, news.mailbox, ...service.keys],
+        [keys.queue, keys.notifications, news.mailbox, ...service.keys, keys.counts],
         [record.revision, taken.text, previous.text, news.entry, service.waiter, ...pieces],
         { isDurable: isOfService },
       )
@@ -118,7 +121,11 @@ export class NotifierChanges {
       const after = this.#pod.keysOf(service, keys.tag)
       const answer = await this.#pod.run(
         scripts.associateNotifier,
-        [keys.queue, keys.notifications, ended.mailbox, ...before.keys, news.mailbox, ...after],
+        [
+          keys.queue,
+          ...[keys.notifications, ended.mailbox, ...before.keys],
+          ...[news.mailbox, ...after, keys.counts],
+        ],
         [
           ...[record.revision, this.#pod.notifierHolding(queue).text, ended.entry, before.waiter],
           ...[holding.text, news.entry, keys.blind, ttl, ...pieces],
@@ -164,6 +171,8 @@ export class NotifierChanges {
       ],
     )
     if (word !== 'taken') return []
-    return rest.map((element) => decodeNotification(bytesOf(element) ?? new Uint8Array(0)))
+    const [expired, ...elements] = rest
+    this.#pod.countDropped({ expired: numberOf(expired) })
+    return elements.map((element) => decodeNotification(bytesOf(element) ?? new Uint8Array(0)))
   }
 }

@@ -4,6 +4,7 @@
  * pod's own channels and reconnects what does not bring it back, whatever the connection says of
  * itself.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { StoreMeasures } from '../../measures/store-measures.ts'
 import type { RedisNode } from './address.ts'
@@ -137,9 +138,22 @@ class ServerNudges {
 export class Nudges {
   readonly #options: NudgesOptions
   readonly #byNode = new Map<string, ServerNudges>()
+  readonly #firstHealthy = Promise.withResolvers<void>()
 
   constructor(options: NudgesOptions) {
-    this.#options = options
+    const onGap = (channels: readonly string[]): void => {
+      options.onGap(channels)
+      if (this.isHealthy) this.#firstHealthy.resolve()
+    }
+    this.#options = { ...options, onGap }
+  }
+
+  /** Resolves when every mailbox has had a subscription, or after so long without. */
+  async healthyWithin(ms: number): Promise<void> {
+    const late = new AbortController()
+    const waited = delay(ms, undefined, late).catch(() => {})
+    await Promise.race([this.#firstHealthy.promise, waited])
+    late.abort()
   }
 
   /** Whether every mailbox has a subscription; if not, they are to be looked after by hand. */

@@ -1,5 +1,6 @@
 /** Opens the store of a cluster: connections, self-checks, mailboxes, and what looks after them. */
 import { nativeCrypto } from '../../crypto/native.ts'
+import type { StoreMeasures } from '../../measures/store-measures.ts'
 import type { Bytes } from '../../protocol/bytes.ts'
 import { recipientIdOf, senderIdOf } from '../../protocol/ids.ts'
 import { bareBase64url } from '../../protocol/text.ts'
@@ -10,6 +11,7 @@ import { ClusterKeys } from './cluster-keys.ts'
 import type { Durability } from './connection/group-commit.ts'
 import type { ServerAddress } from './connection/options.ts'
 import { Servers } from './connection/servers.ts'
+import { entryTypes } from './entry.ts'
 import { Healing } from './healing.ts'
 import { Isolation } from './isolation.ts'
 import { Keys } from './keys.ts'
@@ -19,6 +21,7 @@ import { Pod } from './pod.ts'
 import type { RecordFields } from './record-codec.ts'
 import { type OnFault, RedisStore } from './redis-store.ts'
 import { Repository } from './repository.ts'
+import { scripts } from './scripts.ts'
 import { checkServer } from './server-check.ts'
 import { RedisTransfer } from './transfer.ts'
 
@@ -45,6 +48,8 @@ export interface RedisStoreOptions extends StoreOptions {
 const POD_BYTES = 6
 const CACHED_QUEUES = 100_000
 const TICK_MS = 500
+/** The first subscriptions, of a Redis that has answered. */
+const SUBSCRIBED_WITHIN_MS = 2000
 /** Finds what lost nudges were about; at every tick while nudges do not arrive. */
 const TICKS_BETWEEN_DRAINS = 4
 const TICKS_BETWEEN_WATCHES = 2
@@ -135,6 +140,8 @@ class Upkeep {
 
   async start(): Promise<void> {
     await this.#nudges.watch()
+    // who says that it is there is ready; without nudges it serves all the same
+    await this.#nudges.healthyWithin(SUBSCRIBED_WITHIN_MS)
     this.#timer = setInterval(() => void this.#tick(), TICK_MS).unref()
   }
 
@@ -169,11 +176,19 @@ class Upkeep {
   }
 }
 
+/** From 0: a rate misses what begins with 1. */
+const beginCounting = ({ calls, entries, reconnections }: StoreMeasures): void => {
+  for (const { name } of Object.values(scripts)) calls.at(name)
+  for (const type of entryTypes) entries.add(type, 0)
+  for (const connection of ['commands', 'nudges'] as const) reconnections.add(connection, 0)
+}
+
 /**
  * @throws RedisAddressError, ServerProblem, or StoreUnavailable when Redis cannot be reached
  */
 export const openRedisStore = async (options: RedisStoreOptions): Promise<RedisStore> => {
-  const { durability, identity, ignoresPolicy = false, onFault } = options
+  const { durability, identity, ignoresPolicy = false, onFault, measures } = options
+  if (measures !== undefined) beginCounting(measures)
   const upkeep = new Upkeep(options)
   const stop = () => upkeep.stop()
   try {

@@ -80,6 +80,19 @@ export class Pod {
     throw error
   }
 
+  /** Messages that expired, as the scripts that dropped them say. */
+  countExpired(messages: number): void {
+    const { measures } = this.options
+    if (measures !== undefined) measures.expiredMessages += messages
+  }
+
+  countDropped(notifications: { readonly expired: number; readonly displaced?: number }): void {
+    const dropped = this.options.measures?.droppedNotifications
+    if (dropped === undefined) return
+    dropped.expired += notifications.expired
+    dropped.displaced += notifications.displaced ?? 0
+  }
+
   claimText(subscriber: Subscriber): string {
     return claimText(this.options.pod, subscriber)
   }

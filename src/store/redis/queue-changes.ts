@@ -49,7 +49,7 @@ export class QueueChanges {
       await claims.giveBack()
       return { outcome: 'taken' }
     }
-    await this.#keep(queueKeys, claims)
+    await this.#keep(queueKeys, claims, fields.notifier === undefined ? 0 : 1)
     if (interest) interest.isHeld = true
     return done
   }
@@ -63,12 +63,25 @@ export class QueueChanges {
   }
 
   /** The queue last: one that stays is found by all its ids. */
-  async #keep({ queue, link, counts }: QueueKeys, claims: Claims): Promise<void> {
+  async #keep(
+    { queue, link, counts }: QueueKeys,
+    claims: Claims,
+    notifiers: number,
+  ): Promise<void> {
     const areKept = await claims.keep()
     const kept =
-      areKept && (await this.#pod.run(scripts.keepQueue, [queue, link, counts], [], durably))
+      areKept &&
+      (await this.#pod.run(scripts.keepQueue, [queue, link, counts], [notifiers], durably))
     if (kept === false || kept.word !== 'done')
       throw new StoreUnavailable('making a queue took too long')
+  }
+
+  async block(record: QueueRecord, blocking: Blocking): Promise<Done | Stale> {
+    const { measures } = this.#pod.options
+    const result = await this.update(record, { status: { state: 'blocked', blocking } }, blocking)
+    const isNew = result.outcome === 'done' && record.status.state !== 'blocked'
+    if (isNew && measures !== undefined) measures.blockedQueues += 1
+    return result
   }
 
   /** The next revision; `blocking` is told to the subscriber. */
@@ -130,6 +143,7 @@ export class QueueChanges {
           this.#pod.notifierHolding(queue).text,
           forNotifier.entry,
           service.waiter,
+          record.notifier === undefined ? 0 : 1,
         ],
         durably,
       )

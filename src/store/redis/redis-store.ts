@@ -147,7 +147,7 @@ export class RedisStore implements QueueStore {
   }
 
   blockQueue(record: QueueRecord, blocking: Blocking) {
-    return this.#changes.update(record, { status: { state: 'blocked', blocking } }, blocking)
+    return this.#changes.block(record, blocking)
   }
 
   unblockQueue(record: QueueRecord) {

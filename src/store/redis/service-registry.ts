@@ -84,7 +84,7 @@ export class ServiceRegistry {
     const olderNames = older.map((blind) => keys.certificate(blind))
     const sealed = clusterKeys.seal(encode(mine))
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const registered = await this.#attempt(name, olderNames, sealed)
+      const registered = await this.#attempt(name, olderNames, { sealed, role: mine.role })
       if (registered === 'kept') return mine
       if (registered !== undefined) return registered
       await delay(RETRY_MS * (1 + Math.random()))
@@ -99,7 +99,7 @@ export class ServiceRegistry {
   async #attempt(
     name: string,
     olderNames: readonly string[],
-    sealed: Bytes,
+    { sealed, role }: { readonly sealed: Bytes; readonly role: ServiceRole },
   ): Promise<Registered | 'kept' | undefined> {
     const present = (await this.#find([name, ...olderNames])).find(isRegistered)
     if (present !== undefined) return present
@@ -108,7 +108,7 @@ export class ServiceRegistry {
     if (claimed !== 'own') return undefined
     const others = await this.#find(olderNames)
     if (others.every((one) => one === 'none'))
-      return (await this.#keep(name, sealed)) ? 'kept' : undefined
+      return (await this.#keep(name, sealed, role)) ? 'kept' : undefined
     await this.#pod.run(scripts.releaseIndex, [name], [sealed])
     return others.find(isRegistered)
   }
@@ -130,8 +130,14 @@ export class ServiceRegistry {
     return decode(opened)
   }
 
-  async #keep(name: string, sealed: Bytes): Promise<boolean> {
-    const { word } = await this.#pod.run(scripts.keepCertificate, [name], [sealed], durably)
+  async #keep(name: string, sealed: Bytes, role: ServiceRole): Promise<boolean> {
+    const { keys } = this.#pod.options
+    const { word } = await this.#pod.run(
+      scripts.keepCertificate,
+      [name, keys.counts(keys.tagOfKey(name) ?? '')],
+      [sealed, String.fromCharCode(roleLetters[role])],
+      durably,
+    )
     return word === 'done'
   }
 

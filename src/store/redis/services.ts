@@ -211,7 +211,8 @@ export class Services {
       return undefined
     }
     if (word !== 'taken') return nothing
-    const [left, ...elements] = rest
+    const [expired, left, ...elements] = rest
+    this.#pod.countDropped({ expired: numberOf(expired) })
     if (elements.length === 0 && numberOf(left) === 0) return cleared
     const { notifierId } = notifier
     const notifications = elements.map((one) => ({ ...notificationOf(one), notifierId }))

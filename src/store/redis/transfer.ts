@@ -2,7 +2,6 @@
 import { equalBytes, ProtocolError } from '../../protocol/bytes.ts'
 import { idBytes, type NotifierId, type RecipientId } from '../../protocol/ids.ts'
 import type { StoreCounts } from '../counts.ts'
-import type { Service } from '../store.ts'
 import { StoreUnavailable } from '../store-error.ts'
 import type { Put, PutService, QueueTransfer, WholeQueue, WholeService } from '../transfer.ts'
 import { textOf } from './answer.ts'
@@ -75,7 +74,7 @@ export class RedisTransfer implements QueueTransfer {
         return put
       }
     }
-    const isKept = await this.#keep(keys.ofQueue(blind), claims, queue.notifier?.service)
+    const isKept = await this.#keep(keys.ofQueue(blind), claims, queue.notifier)
     if (isMade && !isKept) throw new StoreUnavailable('making a queue took too long')
     return isKept ? 'made' : 'same'
   }
@@ -158,11 +157,16 @@ export class RedisTransfer implements QueueTransfer {
   async #keep(
     { queue, link, counts, tag }: Pick<QueueKeys, 'queue' | 'link' | 'counts' | 'tag'>,
     claims: Claims,
-    service: Service | undefined,
+    notifier: WholeQueue['notifier'],
   ): Promise<boolean> {
     if (!(await claims.keep())) throw new StoreUnavailable('making a queue took too long')
-    const held = service ? [this.#pod.keysOf(service, tag)[0]] : []
-    const kept = await this.#pod.run(scripts.keepQueue, [queue, link, counts, ...held], [], durably)
+    const held = notifier?.service ? [this.#pod.keysOf(notifier.service, tag)[0]] : []
+    const kept = await this.#pod.run(
+      scripts.keepQueue,
+      [queue, link, counts, ...held],
+      [notifier === undefined ? 0 : 1],
+      durably,
+    )
     return kept.word === 'done'
   }
 

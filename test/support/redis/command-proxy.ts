@@ -38,6 +38,7 @@ export class CommandProxy implements AsyncDisposable {
   #round: SeenCommand[] = []
   #unanswered = 0
   #isMeasuring = false
+  #isMutingNew = false
   #isSettling = false
   /** Grows with all that passes. */
   #passed = 0
@@ -75,6 +76,16 @@ export class CommandProxy implements AsyncDisposable {
   /** From now on the pod hears nothing on the subscriptions that it has; nothing is closed. */
   muteSubscribers(): void {
     for (const wire of this.#subscribers()) wire.isMuted = true
+  }
+
+  /** From now on no subscription that the pod makes is confirmed. */
+  muteNewSubscribers(): void {
+    this.#isMutingNew = true
+  }
+
+  /** Connections that have asked for subscriptions. */
+  get subscribers(): number {
+    return this.#subscribers().length
   }
 
   /** Sends a command on the pod's subscriptions; an answer that begins like this is kept from it. */
@@ -133,7 +144,10 @@ export class CommandProxy implements AsyncDisposable {
   #sent(wire: Wire, [name = '', ...args]: readonly string[]): void {
     this.#passed += 1
     const command: SeenCommand = [name.toUpperCase(), ...args]
-    if (command[0] === 'SSUBSCRIBE') wire.isSubscriber = true
+    if (command[0] === 'SSUBSCRIBE') {
+      if (!wire.isSubscriber) wire.isMuted = this.#isMutingNew
+      wire.isSubscriber = true
+    }
     if (wire.isSubscriber) return
     this.#unanswered += 1
     if (!BACKGROUND.has(command[0])) this.#round.push(command)

@@ -1,5 +1,5 @@
 /** A call while its server changes: what it becomes when it was not run. */
-import type { StoreMeasures } from '../../../measures/store-measures.ts'
+import type { CallError, StoreMeasures } from '../../../measures/store-measures.ts'
 import type { Tracing } from '../../../tracing/tracing.ts'
 import { StoreFull, StoreUnavailable } from '../../store-error.ts'
 import type { Argument } from './command.ts'
@@ -43,7 +43,7 @@ export const watched = (
   )
 }
 
-const wordOf = (error: unknown): 'unavailable' | 'full' | 'refused' => {
+const wordOf = (error: unknown): CallError => {
   if (error instanceof StoreUnavailable) return 'unavailable'
   return error instanceof StoreFull ? 'full' : 'refused'
 }

@@ -1,6 +1,8 @@
 #!lua
 -- append-message.lua: stores a message and tells who waits for it
--- returns {'stale'} | {'moved', subscriber, notifier's holder or false} | {'full'} | {'stored', wasEmpty, isNews}
+-- returns {'stale'} | {'moved', subscriber, notifier's holder or false} | {'full', number of messages that
+-- expired} | {'stored', the same, wasEmpty, isNews, number of notifications that expired, and of those that
+-- had to give way}
 local queueKey         = KEYS[1] -- hash of the queue
 local messagesKey      = KEYS[2] -- list of messages, oldest first
 local notificationsKey = KEYS[3] -- list of notifications, oldest first
@@ -40,20 +42,20 @@ if isFull then
     redis.call('HSET', queueKey, 'f', '1')
     countMessages(countsKey, marker, 1)
   end
-  dropMessages(messagesKey, countsKey, expired)
-  return { 'full' }
+  return { 'full', dropMessages(messagesKey, countsKey, expired) }
 end
 redis.call('RPUSH', messagesKey, message)
 redis.call('EXPIRE', messagesKey, ttl)
 countMessages(countsKey, message, 1)
-dropMessages(messagesKey, countsKey, expired)
+local dropped = dropMessages(messagesKey, countsKey, expired)
 if queue[4] then redis.call('HDEL', queueKey, 'f') end
 if size == 0 then tell(mailboxKey, entry) end
-local isNews = 0
+local isNews, old, displaced = 0, 0, 0
 if notification ~= '' then
-  local old = countExpiredNotifications(notificationsKey, notifyHorizon)
+  old = countExpiredNotifications(notificationsKey, notifyHorizon)
   local pending = redis.call('RPUSH', notificationsKey, notification) - old
-  redis.call('LTRIM', notificationsKey, math.max(old, old + pending - MAX_PENDING), -1)
+  displaced = math.max(0, pending - MAX_PENDING)
+  redis.call('LTRIM', notificationsKey, old + displaced, -1)
   redis.call('EXPIRE', notificationsKey, ttl)
   if pending == 1 then
     isNews = 1
@@ -61,4 +63,4 @@ if notification ~= '' then
     tell(notifierBoxKey, notifierEntry)
   end
 end
-return { 'stored', size == 0 and 1 or 0, isNews }
+return { 'stored', dropped, size == 0 and 1 or 0, isNews, old, displaced }

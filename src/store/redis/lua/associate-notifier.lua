@@ -10,6 +10,7 @@ local oldWaitingKey    = KEYS[5] -- sorted set of that service's queues that hav
 local serviceBoxKey    = KEYS[6] -- of the pod that the caller believes the service's holder to be on
 local serviceKey       = KEYS[7] -- hash of the service
 local waitingKey       = KEYS[8] -- sorted set of its queues that have notifications
+local countsKey        = KEYS[9] -- hash of the partition's counts
 local revision         = ARGV[1]
 local previous         = ARGV[2] -- [string] who holds the notifier, as far as the caller knows, or empty
 local entry            = ARGV[3] -- [string] END for it, or empty
@@ -29,11 +30,12 @@ local oldest = redis.call('LINDEX', notificationsKey, 0)
 local count = redis.call('LLEN', notificationsKey)
 writeRecord(queueKey, tonumber(revision), RECORD)
 redis.call('HINCRBY', serviceKey, 'c', 1)
+redis.call('HINCRBY', countsKey, 'a', 1)
 if oldest then
   addWaiting(waitingKey, waiter, oldest, ttl)
   tell(serviceBoxKey, serviceEntry)
 end
 redis.call('HDEL', queueKey, 'n')
-leaveService(oldServiceKey, oldWaitingKey, oldWaiter)
+leaveService(oldServiceKey, oldWaitingKey, oldWaiter, countsKey)
 tell(notifierBoxKey, entry)
 return { 'done', count }

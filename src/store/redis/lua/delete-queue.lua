@@ -16,6 +16,7 @@ local entry            = ARGV[3] -- [string] DELD for it, or empty
 local notifierHolder   = ARGV[4] -- [string] who holds the notifier, as far as the caller knows
 local notifierEntry    = ARGV[5] -- [string] DELD for it, or empty
 local waiter           = ARGV[6] -- [string] the queue in the service's set; empty where there is no service
+local notifiers        = tonumber(ARGV[7]) -- 1 where it has a notifier, else 0
 
 local queue = redis.call('HMGET', queueKey, 'v', 's', 'n')
 if queue[1] ~= revision then return { 'stale' } end
@@ -24,11 +25,12 @@ if (queue[2] or '') ~= subscriber or holder ~= notifierHolder then
   return { 'moved', queue[2] or '', holder }
 end
 redis.call('HINCRBY', countsKey, 'q', -1)
+if notifiers > 0 then redis.call('HINCRBY', countsKey, 'n', -notifiers) end
 for i = 0, redis.call('LLEN', messagesKey) - 1 do
   countMessages(countsKey, redis.call('LINDEX', messagesKey, i), -1)
 end
 redis.call('DEL', queueKey, messagesKey, linkKey, notificationsKey)
-leaveService(serviceKey, waitingKey, waiter)
+leaveService(serviceKey, waitingKey, waiter, countsKey)
 tell(mailboxKey, entry)
 tell(notifierBoxKey, notifierEntry)
 return { 'done' }

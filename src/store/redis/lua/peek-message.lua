@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- peek-message.lua: the oldest message and the number of them
--- returns {'stale'} | {'head', message or false, count}
+-- returns {'stale'} | {'head', message or false, number of messages that expired, count}
 local queueKey    = KEYS[1] -- hash of the queue
 local messagesKey = KEYS[2] -- list of messages, oldest first
 local countsKey   = KEYS[3] -- hash of the partition's counts
@@ -10,5 +10,4 @@ local horizon     = tonumber(ARGV[2]) -- [seconds] messages from before are expi
 if redis.call('HGET', queueKey, 'v') ~= revision then return { 'stale' } end
 local head, expired = findExpired(messagesKey, horizon)
 local size = redis.call('LLEN', messagesKey) - #expired
-dropMessages(messagesKey, countsKey, expired)
-return { 'head', head, size }
+return { 'head', head, dropMessages(messagesKey, countsKey, expired), size }

@@ -7,17 +7,19 @@
 -- wait, by the time of the first. Scripts on queues call a queue by the name it has there, which is
 -- empty where its notifier is no service's.
 -- A message starts with its kind (m or q) and 12 digits of seconds, a notification with the digits.
--- Counts are a hash for each partition: q = queues, m and a day = messages accepted on that day, so
--- that lists which expired by themselves are forgotten with their days.
+-- Counts are a hash for each partition: q = queues, n = those with a notifier, a = those whose notifier
+-- is a service's, s and a role's letter = services, m and a day = messages accepted on that day, so that
+-- lists which expired by themselves are forgotten with their days.
 
 -- While a slot moves, Redis refuses a key that a script has just made empty: what is read of a list is
 -- read before anything is taken from it, and what is added comes first.
 
 local SECONDS_OF_DAY = 86400
 
+-- gives how many messages of that day there are now: fewer than none where the day was forgotten
 local function countMessages(countsKey, message, change)
   local day = math.floor(tonumber(message:sub(2, 13)) / SECONDS_OF_DAY)
-  redis.call('HINCRBY', countsKey, string.format('m%d', day), change)
+  return redis.call('HINCRBY', countsKey, string.format('m%d', day), change)
 end
 
 -- the oldest message that has not expired, and those before it, up to a quota marker, which no age
@@ -32,17 +34,21 @@ local function findExpired(messagesKey, horizon)
   return head, expired
 end
 
--- the oldest messages, which were read before
+-- the oldest messages, which were read before; gives how many had not been counted as gone before
 local function dropMessages(messagesKey, countsKey, messages)
-  if #messages == 0 then return end
+  if #messages == 0 then return 0 end
   redis.call('LTRIM', messagesKey, #messages, -1)
-  for _, message in ipairs(messages) do countMessages(countsKey, message, -1) end
+  local dropped = 0
+  for _, message in ipairs(messages) do
+    if countMessages(countsKey, message, -1) >= 0 then dropped = dropped + 1 end
+  end
+  return dropped
 end
 
+-- the oldest message that has not expired, and how many were dropped
 local function expireMessages(messagesKey, horizon, countsKey)
   local head, expired = findExpired(messagesKey, horizon)
-  dropMessages(messagesKey, countsKey, expired)
-  return head
+  return head, dropMessages(messagesKey, countsKey, expired)
 end
 
 -- how many notifications have expired
@@ -78,8 +84,9 @@ local function addWaiting(waitingKey, waiter, notification, ttl)
 end
 
 -- the notifier of a queue is the service's no more
-local function leaveService(serviceKey, waitingKey, waiter)
+local function leaveService(serviceKey, waitingKey, waiter, countsKey)
   if waiter == '' then return end
+  redis.call('HINCRBY', countsKey, 'a', -1)
   redis.call('ZREM', waitingKey, waiter)
   if redis.call('HINCRBY', serviceKey, 'c', -1) <= 0 then redis.call('HDEL', serviceKey, 'c') end
 end

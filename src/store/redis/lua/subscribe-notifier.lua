@@ -6,6 +6,7 @@ local notificationsKey = KEYS[2] -- list of notifications, oldest first
 local notifierBoxKey   = KEYS[3] -- of the pod that the caller believes the previous one to be on
 local serviceKey       = KEYS[4] -- hash of the service that it is taken from
 local waitingKey       = KEYS[5] -- sorted set of the service's queues that have notifications
+local countsKey        = KEYS[6] -- hash of the partition's counts
 local revision         = ARGV[1]
 local subscriber       = ARGV[2] -- [string] the new claim
 local previous         = ARGV[3] -- [string] who holds it, as far as the caller knows, or empty
@@ -19,6 +20,6 @@ local holder = notifierHolderOf(queue[3], serviceKey, waiter)
 if holder ~= previous then return { 'moved', queue[2] or '', holder } end
 if ARGV[RECORD] then writeRecord(queueKey, tonumber(revision), RECORD) end
 redis.call('HSET', queueKey, 'n', subscriber)
-leaveService(serviceKey, waitingKey, waiter)
+leaveService(serviceKey, waitingKey, waiter, countsKey)
 tell(notifierBoxKey, entry)
 return { 'subscribed', redis.call('LLEN', notificationsKey) }

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- subscribe.lua: hands a queue over to a connection and returns its oldest message
--- returns {'stale'} | {'moved', subscriber} | {'head', message or false}
+-- returns {'stale'} | {'moved', subscriber} | {'head', message or false, number of messages that expired}
 local queueKey    = KEYS[1] -- hash of the queue
 local messagesKey = KEYS[2] -- list of messages, oldest first
 local mailboxKey  = KEYS[3] -- of the pod that the caller believes the previous subscriber to be on
@@ -16,4 +16,5 @@ if queue[1] ~= revision then return { 'stale' } end
 if (queue[2] or '') ~= previous then return { 'moved', queue[2] or '' } end
 redis.call('HSET', queueKey, 's', subscriber)
 tell(mailboxKey, entry)
-return { 'head', expireMessages(messagesKey, horizon, countsKey) }
+local head, dropped = expireMessages(messagesKey, horizon, countsKey)
+return { 'head', head, dropped }

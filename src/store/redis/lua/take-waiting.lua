@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- take-waiting.lua: removes and returns the oldest notifications of a queue, for who holds its service
--- returns {'stale'} | {'lost'} | {'taken', number of those left, notification ...}
+-- returns {'stale'} | {'lost'} | {'taken', number of those that expired, of those left, notification ...}
 local queueKey         = KEYS[1] -- hash of the queue
 local notificationsKey = KEYS[2] -- list of notifications, oldest first
 local serviceKey       = KEYS[3] -- hash of the service
@@ -20,5 +20,6 @@ local left = redis.call('LLEN', notificationsKey) - old - #taken
 if old + #taken > 0 then redis.call('LTRIM', notificationsKey, old + #taken, -1) end
 if left == 0 then redis.call('ZREM', waitingKey, waiter) end
 table.insert(taken, 1, left)
+table.insert(taken, 1, old)
 table.insert(taken, 1, 'taken')
 return taken
