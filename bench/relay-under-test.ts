@@ -3,7 +3,7 @@ import { type ConnectOptions, connectSmp } from '../src/client/connect.ts'
 import type { SmpConnection } from '../src/client/connection.ts'
 import { type CpuClock, type Measured, measureCpu } from './measured.ts'
 import type { PartCosts } from './message-parts.ts'
-import { Started } from './processes/calls.ts'
+import { Started, type StartOptions } from './processes/calls.ts'
 import type { CpuUsage, MemoryUsage, Pauses, ProfileEntry } from './processes/own-usage.ts'
 import type { RelayMethods } from './processes/relay-process.ts'
 
@@ -17,8 +17,11 @@ export class RelayUnderTest implements CpuClock, AsyncDisposable {
   }
 
   /** With settings beside the defaults, as environment variables. */
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<RelayUnderTest> {
-    const process = new Started<RelayMethods>('relay-process.ts')
+  static async start(
+    env: Readonly<Record<string, string>> = {},
+    options: StartOptions = {},
+  ): Promise<RelayUnderTest> {
+    const process = new Started<RelayMethods>('relay-process.ts', options)
     return new RelayUnderTest(process, await process.call('start', env))
   }
 
@@ -56,6 +59,15 @@ export class RelayUnderTest implements CpuClock, AsyncDisposable {
   /** Of its health and metrics. */
   opsPort(): Promise<number> {
     return this.#process.call('opsPort')
+  }
+
+  otherPorts(): Promise<ReturnType<RelayMethods['otherPorts']>> {
+    return this.#process.call('otherPorts')
+  }
+
+  /** Connections and other resources that are open in its process. */
+  open(): Promise<ReturnType<RelayMethods['open']>> {
+    return this.#process.call('open')
   }
 
   parts(): Promise<PartCosts> {

@@ -1,6 +1,7 @@
 /** Calls from the bench to the processes that it starts, over Node's IPC channel. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 interface Call {
@@ -38,6 +39,12 @@ export const answerCalls = (methods: Methods): void => {
   process.once('disconnect', () => process.exit())
 }
 
+export interface StartOptions {
+  /** Lines that the process writes to stderr; absent: they go where the bench's own do. */
+  readonly onLine?: (line: string) => void
+  readonly onExit?: () => void
+}
+
 /** A process started by the bench; `M` is what it answers. */
 export class Started<M extends Methods> implements AsyncDisposable {
   readonly #child: ChildProcess
@@ -45,11 +52,18 @@ export class Started<M extends Methods> implements AsyncDisposable {
   #lastId = 0
 
   /** `file` is relative to this folder. */
-  constructor(file: string, execArgv: readonly string[] = []) {
+  constructor(file: string, { onLine, onExit }: StartOptions = {}) {
     const path = fileURLToPath(new URL(file, import.meta.url))
-    this.#child = fork(path, { execArgv: ['--expose-gc', ...execArgv] })
+    const stderr = onLine === undefined ? 'inherit' : 'pipe'
+    const stdio = ['inherit', 'inherit', stderr, 'ipc'] as const
+    this.#child = fork(path, { execArgv: ['--expose-gc'], stdio: [...stdio] })
+    if (onLine !== undefined && this.#child.stderr !== null)
+      createInterface({ input: this.#child.stderr }).on('line', onLine)
     this.#child.on('message', (answer) => this.#settle(answer as Answer))
-    this.#child.on('exit', () => this.#fail(`${file} ended`))
+    this.#child.on('exit', () => {
+      onExit?.()
+      this.#fail(`${file} ended`)
+    })
     this.#child.on('error', (error) => this.#fail(error.message))
   }
 
