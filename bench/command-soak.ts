@@ -2,12 +2,10 @@
 import { RelayUnderTest } from './relay-under-test.ts'
 import { SoakLane } from './soak-load.ts'
 import { columns, megabytes } from './soak-text.ts'
-import type { Reading } from './soak-verdict.ts'
+import type { MemoryMeasure, Reading } from './soak-verdict.ts'
 
 const LANES = 4
 const READINGS = 20
-
-export type MemoryMeasure = 'heapUsed' | 'external' | 'rss'
 
 export interface CommandRow extends Reading<MemoryMeasure> {
   readonly seconds: number

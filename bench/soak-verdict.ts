@@ -1,6 +1,11 @@
 /** Whether measures stayed flat: the last third of the readings against the first, by medians. */
 import { median } from './statistics.ts'
 
+/** Of a process, in bytes. */
+export type MemoryMeasure = 'heapUsed' | 'external' | 'rss'
+
+export type MemoryBounds = Readonly<Record<MemoryMeasure, number>>
+
 export type Reading<M extends string> = Readonly<Record<M, number>> & {
   /** Commands or messages so far. */
   readonly commands: number

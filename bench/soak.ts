@@ -6,11 +6,11 @@
 import { isRedisAddress } from '../src/store/redis/address.ts'
 import { NoRedis } from '../test/support/redis/launcher.ts'
 import { type ChurnMeasure, churnHead, churnLine, soakChurn } from './churn-soak.ts'
-import { commandHead, commandLine, type MemoryMeasure, soakCommands } from './command-soak.ts'
+import { commandHead, commandLine, soakCommands } from './command-soak.ts'
 import { fail, readOptions, withOptionalAddress } from './options.ts'
 import { figure, machineLine, thisMachine } from './report.ts'
 import { growthTable, MEGABYTE, type Shown, surprisesText } from './soak-text.ts'
-import { type Growth, growthOf } from './soak-verdict.ts'
+import { type Growth, growthOf, type MemoryBounds, type MemoryMeasure } from './soak-verdict.ts'
 
 /** Of all commands, or of the time: until the process has found its size. */
 const WARM_UP_SHARE = 0.25
@@ -54,7 +54,7 @@ const print = (text: string): void => {
   if (!options.json) console.log(text)
 }
 
-const memoryBounds = (pods: number): Readonly<Record<MemoryMeasure, number>> => ({
+const memoryBounds = (pods: number): MemoryBounds => ({
   heapUsed: Number(options.heap) * MEGABYTE * pods,
   external: Number(options.heap) * MEGABYTE * pods,
   rss: Number(options.rss) * MEGABYTE * pods,
