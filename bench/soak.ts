@@ -15,7 +15,8 @@ import { type Growth, growthOf, type MemoryBounds, type MemoryMeasure } from './
 /** Of all commands, or of the time: until the process has found its size. */
 const WARM_UP_SHARE = 0.25
 const FILES_BOUND = 2
-const KEYS_BOUND = 16
+/** Partitions get their counters with their first queue. */
+const KEYS_BOUND = 32
 
 const usage = `Usage: npm run soak -- [options]
        npm run soak -- --minutes N [--redis[=URL]] [options]
