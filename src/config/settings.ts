@@ -106,6 +106,10 @@ export const settingsSchema = z.object({
     variable: 'SLUICE_PARTITIONS',
     help: 'Parts that the queues of a new cluster are spread over; a cluster keeps what it began with.',
   }),
+  cachedQueues: setting(integer({ min: 100, max: 100_000_000, unit: 'queues' }), '100000', {
+    variable: 'SLUICE_CACHED_QUEUES',
+    help: 'Records of queues that a pod keeps in memory, with Redis; about 1.5 KB each.',
+  }),
   newQueues: setting(onOff, 'on', {
     variable: 'SLUICE_NEW_QUEUES',
     help: 'Whether clients may create queues.',

@@ -35,6 +35,8 @@ export interface RedisStoreOptions extends StoreOptions {
   readonly clusterKeys: readonly [Bytes, ...Bytes[]]
   /** Of the whole cluster; a power of two. */
   readonly partitions: number
+  /** Records of queues that the pod keeps at most. Default: 100,000. */
+  readonly cachedQueues?: number
   readonly durability: Durability
   /** Fingerprint of the identity that all relays of the cluster have. */
   readonly identity: string
@@ -44,6 +46,7 @@ export interface RedisStoreOptions extends StoreOptions {
 }
 
 const POD_BYTES = 6
+const CACHED_QUEUES = 100_000
 const TICK_MS = 500
 /** The first subscriptions, of a Redis that has answered. */
 const SUBSCRIBED_WITHIN_MS = 2000
@@ -90,6 +93,7 @@ const newPod = (options: RedisStoreOptions, { onLost, onDoubt }: Doubts): Pod =>
     keys,
     clusterKeys,
     decoy: decoyOf(crypto),
+    cachedQueues: options.cachedQueues ?? CACHED_QUEUES,
     measures,
   })
   const pod = bareBase64url(crypto.randomBytes(POD_BYTES))

@@ -180,6 +180,12 @@ const cases: readonly Case[] = [
     accepts: { 1: 1, 256: 256, 4096: 4096 },
     refuses: ['0', '3', '255', '8192', '2.0', '-2'],
   },
+  {
+    name: 'cachedQueues',
+    variable: 'SLUICE_CACHED_QUEUES',
+    accepts: { 100: 100, 1000000: 1_000_000 },
+    refuses: ['0', '99', '100000001', '1k'],
+  },
   onOff('newQueues', 'SLUICE_NEW_QUEUES'),
   {
     name: 'createPassword',
@@ -281,6 +287,7 @@ const defaults: Settings = {
   redisEviction: 'refused',
   durability: 'memory',
   partitions: 256,
+  cachedQueues: 100_000,
   newQueues: true,
   services: true,
   proxy: true,
