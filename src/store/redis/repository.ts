@@ -139,6 +139,7 @@ export class Repository {
       keys: queueKeys,
       subscriber: holdingOf(textOf(fields.get('s'))),
       notifierSubscriber: holdingOf(textOf(fields.get('n'))),
+      reads: 0,
     }
   }
 
