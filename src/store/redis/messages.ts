@@ -161,11 +161,14 @@ export class Messages {
   }
 
   /**
-   * Until a message is confirmed its subscriber may be given it, and acknowledge it. Reads are counted
-   * where the queue is cached, so not in what was replaced there.
+   * While a message is confirmed its subscriber may be given it, and acknowledge it; without
+   * confirmations Redis answers in order. Reads are counted where the queue is cached, so not in what
+   * was replaced there.
    */
   #isUnread(queue: CachedQueue, readsBefore: number): boolean {
-    const { cache } = this.#pod.options.repository
+    const { durability, repository } = this.#pod.options
+    if (durability === 'memory') return true
+    const { cache } = repository
     return queue.reads === readsBefore && cache.of(queue.record) === queue
   }
 

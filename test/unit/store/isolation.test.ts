@@ -41,6 +41,7 @@ const start = (context: TestContext, connections: number) => {
   const sent: (readonly [number, StoreEvent])[] = []
   const pod = new Pod({
     ...{ servers, keys, clusterKeys, limits, crypto: nativeCrypto, pod: 'pod', now: Date.now },
+    durability: 'memory',
     repository: new Repository({ servers, keys, clusterKeys, decoy, cachedQueues: 100 }),
     deliver: (connection, event) => void sent.push([connection, event]),
     onDoubt: nothing,
