@@ -33,8 +33,7 @@ USER 10001:10001
 ENV PATH=/usr/local/bin \
     NODE_ENV=production \
     NODE_COMPILE_CACHE=/app/.compiled \
-    SLUICE_DATA_DIR=/data \
-    MALLOC_MMAP_THRESHOLD_=15000
+    SLUICE_DATA_DIR=/data
 
 # Compiles what a start needs, and shows that this image can start and deliver a message.
 FROM bare AS warm

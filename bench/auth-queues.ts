@@ -15,6 +15,8 @@ export interface KnownQueue {
   readonly link: EntityId
   readonly notifier: EntityId
   readonly recipientKey: PrivateKey
+  /** Where it is secured. */
+  readonly senderKey?: PrivateKey
 }
 
 export type Pool = readonly KnownQueue[]
@@ -60,10 +62,14 @@ const createMessaging = async (
   }
 }
 
-const secure = async (connection: SmpConnection, queue: KnownQueue, algorithm: KeyAlgorithm) => {
+const secure = async (
+  connection: SmpConnection,
+  queue: KnownQueue,
+  algorithm: KeyAlgorithm,
+): Promise<KnownQueue> => {
   const { publicKey: senderKey, privateKey: key } = crypto.generateKeyPair(algorithm)
   await connection.request({ tag: 'SKEY', senderKey }, { entityId: queue.sender, key })
-  return queue
+  return { ...queue, senderKey: key }
 }
 
 export const createSecured = (

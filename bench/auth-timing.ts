@@ -3,34 +3,13 @@
  * commands for queues that do not exist with the same commands for queues that do, sent by someone
  * without the right key. Prints ratios; asserts nothing.
  */
-import type { Request } from '../src/client/authorization.ts'
-import { nativeCrypto as crypto } from '../src/crypto/native.ts'
-import type { KeyAlgorithm } from '../src/crypto/provider.ts'
-import type { Command } from '../src/protocol/command.ts'
-import { type EntityId, entityIdOf, ID_BYTES } from '../src/protocol/ids.ts'
-import {
-  algorithms,
-  createSecured,
-  createShared,
-  createSuspended,
-  createUnsecured,
-  type KnownQueue,
-  type Pool,
-} from './auth-queues.ts'
+import type { EntityId } from '../src/protocol/ids.ts'
+import { allCases, type Case, missingId } from './auth-cases.ts'
 import { fail, readOptions } from './options.ts'
 import { RawSession } from './raw-session.ts'
 import { RelayUnderTest } from './relay-under-test.ts'
 import { figure, machineLine, tableText, thisMachine } from './report.ts'
 import { median } from './statistics.ts'
-
-interface Case {
-  readonly command: string
-  readonly credential: KeyAlgorithm | 'none'
-  readonly existing: string
-  readonly pool: Pool
-  readonly idOf: (queue: KnownQueue) => EntityId
-  readonly request: (entityId: EntityId) => Request
-}
 
 /** Microseconds; `low` and `high` are ratios of parts of the samples: how far noise alone goes. */
 interface Comparison {
@@ -49,129 +28,18 @@ export interface CaseResult {
   readonly block: Comparison
 }
 
-const POOL = 512
 const COMMANDS_IN_BLOCK = 48
 const SEGMENTS = 5
-const body = crypto.randomBytes(64)
 
-const strangers = new Map(
-  algorithms.map((algorithm) => [algorithm, crypto.generateKeyPair(algorithm)] as const),
-)
-
-const strangerOf = (algorithm: KeyAlgorithm) => {
-  const pair = strangers.get(algorithm)
-  if (pair === undefined) throw new Error(`no key of ${algorithm}`)
-  return pair
-}
-
-const signed =
-  (command: Command, algorithm: KeyAlgorithm) =>
-  (entityId: EntityId): Request => ({ command, entityId, key: strangerOf(algorithm).privateKey })
-
-const SEND: Command<'SEND'> = { tag: 'SEND', notification: false, body }
-
-/** The keys that a queue has are of each kind in turn: the credential's own, and others. */
-const verifiedCases = (pools: ReadonlyMap<KeyAlgorithm, Pool>): readonly Case[] => {
-  const parties: readonly (readonly [Command, (queue: KnownQueue) => EntityId])[] = [
-    [{ tag: 'SUB' }, (queue) => queue.recipient],
-    [SEND, (queue) => queue.sender],
-    [{ tag: 'NSUB' }, (queue) => queue.notifier],
-  ]
-  return parties.flatMap(([command, idOf]) =>
-    algorithms.flatMap((credential) =>
-      [...pools].map(([kind, pool]): Case => {
-        const existing = kind === credential ? `other ${kind} key` : `${kind} key`
-        const request = signed(command, credential)
-        return { command: command.tag, credential, existing, pool, idOf, request }
-      }),
-    ),
-  )
-}
-
-/** The key is in the command, and the queue is secured with another one. */
-const securingCases = (pool: Pool): readonly Case[] =>
-  algorithms.flatMap((credential) => {
-    const { publicKey: senderKey } = strangerOf(credential)
-    const existing = 'secured already'
-    return [
-      {
-        command: 'SKEY',
-        credential,
-        existing,
-        pool,
-        idOf: (queue: KnownQueue) => queue.sender,
-        request: signed({ tag: 'SKEY', senderKey }, credential),
-      },
-      {
-        command: 'LKEY',
-        credential,
-        existing,
-        pool,
-        idOf: (queue: KnownQueue) => queue.link,
-        request: signed({ tag: 'LKEY', senderKey }, credential),
-      },
-    ]
-  })
-
-const unsigned = (command: Command, existing: string, pool: Pool): Case => ({
-  command: command.tag,
-  credential: 'none',
-  existing,
-  pool,
-  idOf: (queue) => (command.tag === 'LGET' ? queue.link : queue.sender),
-  request: (entityId) => ({ command, entityId }),
-})
-
-const allCases = async (relay: RelayUnderTest): Promise<readonly Case[]> => {
-  await using connection = await relay.connect({ eventBuffer: 100_000 })
-  const pools = new Map<KeyAlgorithm, Pool>()
-  for (const algorithm of algorithms)
-    pools.set(algorithm, await createSecured(connection, algorithm, POOL))
-  const unsecured = await createUnsecured(connection, POOL)
-  const suspended = await createSuspended(connection, POOL)
-  const shared = await createShared(connection, 3, POOL)
-  const secured = pools.get('Ed25519') ?? []
-  return [
-    {
-      command: 'SUB',
-      credential: 'Ed25519',
-      existing: '(control: missing too)',
-      pool: [],
-      idOf: () => '',
-      request: signed({ tag: 'SUB' }, 'Ed25519'),
-    },
-    ...verifiedCases(pools),
-    ...securingCases(secured),
-    ...algorithms.map(
-      (credential): Case => ({
-        command: 'SEND',
-        credential,
-        existing: 'not secured',
-        pool: unsecured,
-        idOf: (queue) => queue.sender,
-        request: signed(SEND, credential),
-      }),
-    ),
-    unsigned(SEND, 'secured', secured),
-    unsigned(SEND, 'suspended, not secured', suspended),
-    unsigned({ tag: 'LGET' }, 'of a messaging queue', secured),
-    {
-      command: 'SUB',
-      credential: 'Ed25519',
-      existing: '3 other Ed25519 keys',
-      pool: shared,
-      idOf: (queue) => queue.recipient,
-      request: signed({ tag: 'SUB' }, 'Ed25519'),
-    },
-  ]
-}
-
-const missingId = (): EntityId => entityIdOf(crypto.randomBytes(ID_BYTES))
+const anyOf = <T>(list: readonly T[]): T | undefined =>
+  list[Math.floor(Math.random() * list.length)]
 
 const existingId = ({ pool, idOf }: Case): EntityId => {
-  const queue = pool[Math.floor(Math.random() * pool.length)]
+  const queue = anyOf(pool)
   return queue === undefined ? missingId() : idOf(queue)
 }
+
+const absentId = ({ missing = [] }: Case): EntityId => anyOf(missing) ?? missingId()
 
 const checkRefused = (session: RawSession, answer: Uint8Array, count: number): void => {
   const replies = session.open(answer)
@@ -227,9 +95,9 @@ const compare = async (
   for (let i = 0; i < shape.samples; i++) {
     // in an order of no use to whatever warms up
     const missingFirst = Math.random() < 0.5
-    if (missingFirst) await sample(missing, missingId)
+    if (missingFirst) await sample(missing, () => absentId(one))
     await sample(existing, () => existingId(one))
-    if (!missingFirst) await sample(missing, missingId)
+    if (!missingFirst) await sample(missing, () => absentId(one))
   }
   return comparisonOf(missing, existing)
 }
@@ -288,6 +156,7 @@ const run = async (samples: number, isJson: boolean): Promise<void> => {
   for (const one of cases) await compare(session, one, { commands: 8, samples: 20 })
   for (const one of cases) {
     const { command, credential, existing } = one
+    await one.prepare?.(session)
     const single = await compare(session, one, shapes.single)
     const block = await compare(session, one, shapes.block)
     results.push({ command, credential, existing, single, block })

@@ -1,4 +1,5 @@
 /** The figures of each part as readable tables. */
+import { floorTable } from './floor-text.ts'
 import type { ClusterMessageFigures, RelayProfile } from './measure-cluster-messages.ts'
 import type { HandshakeFigures } from './measure-handshakes.ts'
 import type { MemoryFigures } from './measure-memory.ts'
@@ -21,23 +22,6 @@ export const spreadHead = (what: string) => [what, 'median', 'rounds']
 
 export const titled = (title: string, ...blocks: readonly string[]): string =>
   [`## ${title}`, ...blocks].join('\n\n')
-
-const floorTable = ({ parts, floor, rest, ratio, cpuPerMessage }: MessageFigures): string =>
-  tableText(
-    ['part of one delivered message', 'us each', 'times', 'us', '% of measured'],
-    [
-      ...parts.map(({ part, microseconds, times }) => [
-        part,
-        microseconds,
-        String(times),
-        microseconds * times,
-        (100 * microseconds * times) / cpuPerMessage.median,
-      ]),
-      ['floor: the sum', '', '', floor, (100 * floor) / cpuPerMessage.median],
-      ['rest: everything else', '', '', rest, (100 * rest) / cpuPerMessage.median],
-      [`measured (${figure(ratio)} times the floor)`, '', '', cpuPerMessage.median, 100],
-    ],
-  )
 
 const latencyRow = (what: string, { count, p50, p95, p99, max }: Percentiles) => [
   what,

@@ -1,6 +1,7 @@
 /** CPU, throughput and latency of full-size messages, and the floor under the CPU. */
 
 import { MessageLoad } from '../src/load/message-load.ts'
+import { busily } from './busy.ts'
 import { loneLatencies } from './lone-messages.ts'
 import type { Measured } from './measured.ts'
 import type { PartCosts } from './message-parts.ts'
@@ -42,6 +43,11 @@ export interface MessageFigures {
   readonly floor: number
   readonly rest: number
   readonly ratio: number
+  /** The floor where the authenticator's secret is remembered, as the relay does. */
+  readonly rememberedFloor: number
+  /** Both with the other core at work, as it is during the rounds. */
+  readonly busyFloor: number
+  readonly busyRememberedFloor: number
   readonly loneLatencyMs: Percentiles
   readonly halfLoad: {
     readonly perSecond: number
@@ -64,6 +70,12 @@ const partsOf = (tls: TlsCosts, costs: PartCosts): readonly Part[] => [
   { part: 'message encrypted to recipient', microseconds: costs.recipientEncryption, times: 1 },
 ]
 
+const sumOf = (parts: readonly Part[]): number =>
+  parts.reduce((sum, { microseconds, times }) => sum + microseconds * times, 0)
+
+const remembering = (floor: number, costs: PartCosts): number =>
+  floor - costs.authenticator + costs.rememberedAuthenticator
+
 const HALF_LOAD_MS = 6000
 
 const rateOf = ({ value, seconds }: Measured<number>): number => value / seconds
@@ -77,6 +89,7 @@ export const measureMessages = async (options: MessageOptions): Promise<MessageF
   for (let i = 0; i < options.rounds; i++)
     rounds.push(await relay.measure(() => load.saturate(options.roundMs)))
   const costs = await relay.parts()
+  const busyCosts = await busily(relay.parts())
   const tls = await measureTls(options.roundMs / 4)
   const perSecond = spreadOf(rounds.map(rateOf))
   const half = perSecond.median / 2
@@ -88,7 +101,7 @@ export const measureMessages = async (options: MessageOptions): Promise<MessageF
   const each = (field: 'cpu' | 'systemCpu' | 'loadCpu'): Spread =>
     spreadOf(rounds.map((round) => round[field] / round.value))
   const parts = partsOf(tls, costs)
-  const floor = parts.reduce((sum, { microseconds, times }) => sum + microseconds * times, 0)
+  const [floor, busyFloor] = [sumOf(parts), sumOf(partsOf(tls, busyCosts))]
   const cpuPerMessage = each('cpu')
   return {
     delivered: rounds.reduce((sum, { value }) => sum + value, 0),
@@ -101,6 +114,9 @@ export const measureMessages = async (options: MessageOptions): Promise<MessageF
     floor,
     rest: cpuPerMessage.median - floor,
     ratio: cpuPerMessage.median / floor,
+    rememberedFloor: remembering(floor, costs),
+    busyFloor,
+    busyRememberedFloor: remembering(busyFloor, busyCosts),
     loneLatencyMs: percentilesOf(lone),
     halfLoad: {
       perSecond: half,

@@ -6,6 +6,7 @@
 import { makeAuthenticator, verifyAuthorization } from '../src/crypto/authenticator.ts'
 import { sealMessage } from '../src/crypto/message-box.ts'
 import { nativeCrypto as crypto } from '../src/crypto/native.ts'
+import { RememberedSecrets } from '../src/crypto/remembered-secrets.ts'
 import { SEALED_BYTES } from '../src/protocol/block.ts'
 import { noBytes, utf8Bytes } from '../src/protocol/bytes.ts'
 import { maxBodyBytes } from '../src/protocol/version.ts'
@@ -17,6 +18,8 @@ export interface PartCosts {
   readonly blockOpen: number
   readonly blockKey: number
   readonly authenticator: number
+  /** The same where the connection remembers what the keys agree on. */
+  readonly rememberedAuthenticator: number
   readonly signature: number
   readonly recipientEncryption: number
 }
@@ -50,7 +53,7 @@ const ACK_BYTES = 1 + 32 + 2 * 25 + 29
 
 const blockKeyInfo = utf8Bytes('SimpleXSbChain')
 
-const authenticatorCheck = (): (() => void) => {
+const authenticatorCheck = (secrets?: RememberedSecrets): (() => void) => {
   const session = crypto.generateKeyPair('X25519')
   const queue = crypto.generateKeyPair('X25519')
   const authorized = crypto.randomBytes(SEND_BYTES)
@@ -62,7 +65,7 @@ const authenticatorCheck = (): (() => void) => {
     correlationId,
   })
   const sessionKey = session.privateKey
-  const credential = { authorization, authorized, correlationId, sessionKey }
+  const credential = { authorization, authorized, correlationId, sessionKey, secrets }
   return () => {
     if (!verifyAuthorization(crypto, credential, [queue.publicKey])) throw new Error('refused')
   }
@@ -85,8 +88,9 @@ export const measureParts = (): PartCosts => {
   const padded = crypto.randomBytes(SEALED_BYTES)
   const sealed = crypto.box(secret, nonce, padded)
   const body = crypto.randomBytes(maxBodyBytes(18))
-  const blockBox = costOf(() => crypto.box(secret, nonce, padded))
-  const blockOpen = costOf(() => crypto.openBox(secret, nonce, sealed))
+  const [boxed, opened] = [new Uint8Array(sealed.length), new Uint8Array(padded.length)]
+  const blockBox = costOf(() => crypto.box(secret, nonce, padded, boxed))
+  const blockOpen = costOf(() => crypto.openBox(secret, nonce, sealed, opened))
   return {
     blockBox,
     blockOpen,
@@ -94,6 +98,7 @@ export const measureParts = (): PartCosts => {
       crypto.hkdfSha512({ salt: noBytes, ikm: secret, info: blockKeyInfo, length: 88 }),
     ),
     authenticator: costOf(authenticatorCheck()),
+    rememberedAuthenticator: costOf(authenticatorCheck(new RememberedSecrets())),
     signature: costOf(signatureCheck()),
     recipientEncryption: costOf(() =>
       sealMessage(

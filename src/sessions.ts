@@ -14,6 +14,7 @@ import type { HandshakeMeasures, HandshakeOutcome } from './measures/transport-m
 import { BlockPacker } from './protocol/block.ts'
 import { ProtocolError } from './protocol/bytes.ts'
 import { TracedForwarder } from './proxy/traced-forwarder.ts'
+import { BlockPool } from './session/block-pool.ts'
 import { type AgreedSession, shakeHands } from './session/handshake.ts'
 import { beginCounting } from './session/outcomes.ts'
 import { Session } from './session/session.ts'
@@ -40,6 +41,7 @@ export interface SessionsOptions {
 export class Sessions {
   readonly #options: SessionsOptions
   readonly #packer = new BlockPacker()
+  readonly #pool = new BlockPool()
   readonly #connections = new Set<Connection>()
   readonly #serving = new Set<Promise<void>>()
   #reaper: NodeJS.Timeout | undefined
@@ -198,6 +200,7 @@ export class Sessions {
       connection: { id, nextClaim: hub.nextClaim },
       context: { store, crypto, policy: settings, ...(proxy && { proxy }), now },
       packer: this.#packer,
+      pool: this.#pool,
       notificationIntervalMs: settings.notificationIntervalMs,
       measures: measures?.session,
       tracing,

@@ -58,6 +58,7 @@ const acknowledge = async (
 /** An empty id stands for whatever was delivered, which is then not removed (as the reference). */
 export const ACK: QueueCommand<Ack> = {
   ...byRecipient,
+  isFrequent: true,
   async run(context, request) {
     const { messageId } = request.command
     const subscription = context.connection.subscriptions.get(request.queue.recipientId)

@@ -49,6 +49,7 @@ export const SEND: QueueCommand<Command<'SEND'>> = {
   keys: ({ senderKey }) => (senderKey === undefined ? 'unsigned' : [senderKey]),
   // it has checks that come before
   whenBlocked: 'runs',
+  isFrequent: true,
   async run(context, { command, queue, binding }) {
     const { store, limits } = context
     if (command.body.length > maxBodyBytes(binding.version))

@@ -126,6 +126,11 @@ export interface QueueCommand<C extends Command> extends Entry {
   /** Any of these must verify; `unsigned`: only without authorization. */
   keys(queue: QueueRecord, command: C): readonly AuthKey[] | 'unsigned'
   readonly whenBlocked: 'refused' | 'runs'
+  /**
+   * Sent over and over by one connection, and never answered ERR AUTH by an active queue whose key
+   * made the credential: what an authenticator is opened with may be remembered.
+   */
+  readonly isFrequent?: boolean
   run(context: Context, request: QueueRequest<C>): Promise<Outcome>
   /** As `run`, for all requests with this command in one block. */
   runBatch?(context: Context, requests: readonly QueueRequest<C>[]): Promise<readonly Outcome[]>

@@ -2,6 +2,7 @@
 import { type Bytes, ProtocolError } from '../protocol/bytes.ts'
 import type { AuthKey } from '../protocol/keys.ts'
 import type { CryptoProvider, PrivateKey } from './provider.ts'
+import type { RememberedSecrets } from './remembered-secrets.ts'
 import { NONCE_BYTES } from './sizes.ts'
 
 export const AUTHENTICATOR_BYTES = 80
@@ -43,18 +44,33 @@ export interface Credential {
   readonly correlationId: Bytes
   /** The server's key of this session; absent where its hello carried none (v6). */
   readonly sessionKey: PrivateKey<'X25519'> | undefined
+  /** Of the same session; absent: every secret is made anew. */
+  readonly secrets?: RememberedSecrets | undefined
 }
 
+/**
+ * Only secrets that opened an authenticator are remembered, and where a remembered one does not, the
+ * agreement is made all the same: every refusal costs one, whatever was sent and answered before.
+ */
 const authenticatorCheck = (
   crypto: CryptoProvider,
-  { authorization, authorized, correlationId, sessionKey }: Credential,
+  { authorization, authorized, correlationId, sessionKey, secrets }: Credential,
 ): ((key: AuthKey) => boolean) => {
   const expected = crypto.sha512(authorized)
   const nonce = nonceOf(correlationId)
-  return (key) => {
-    const secret = sessionKey && crypto.x25519(sessionKey, key.raw)
+  const agreed = (key: AuthKey): Bytes | undefined =>
+    sessionKey && crypto.x25519(sessionKey, key.raw)
+  const opensWith = (secret: Bytes | undefined): boolean => {
     const opened = secret && crypto.openBox(secret, nonce, authorization)
     return opened !== undefined && crypto.equal(opened, expected)
+  }
+  return (key) => {
+    const remembered = secrets?.recall(key.raw)
+    const secret = remembered ?? agreed(key)
+    const isRight = opensWith(secret)
+    if (isRight && secret !== remembered && secret !== undefined) secrets?.remember(key.raw, secret)
+    if (!isRight && remembered !== undefined) agreed(key)
+    return isRight
   }
 }
 

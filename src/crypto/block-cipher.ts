@@ -1,6 +1,7 @@
 /** Block encryption of SMP v11 and later: a key and a nonce of its own for every block of a direction. */
 import { type Bytes, noBytes, utf8Bytes } from '../protocol/bytes.ts'
 import type { CryptoProvider } from './provider.ts'
+import { TAG_BYTES } from './sizes.ts'
 
 const initInfo = utf8Bytes('SimpleXSbChainInit')
 const stepInfo = utf8Bytes('SimpleXSbChain')
@@ -8,9 +9,12 @@ const CHAIN_KEY_BYTES = 32
 const STEP_BYTES = 88 // next chain key 32, key 32, nonce 24
 
 export interface BlockCipher {
-  /** The wire block of a padded one, 16 bytes longer. */
-  seal(paddedBlock: Bytes): Bytes
-  /** The padded block; undefined when it was damaged. The chain advances all the same. */
+  /** The wire block of a padded one, 16 bytes longer; in `target` where that is given. */
+  seal(paddedBlock: Bytes, target?: Bytes): Bytes
+  /**
+   * The padded block, in the memory of the block itself; undefined when it was damaged. The chain
+   * advances all the same.
+   */
   open(block: Bytes): Bytes | undefined
 }
 
@@ -53,13 +57,13 @@ export const createBlockCipher = (
   const [nextSent, nextReceived] =
     session.side === 'server' ? [fromServer, fromClient] : [fromClient, fromServer]
   return {
-    seal(paddedBlock) {
+    seal(paddedBlock, target) {
       const { key, nonce } = nextSent()
-      return crypto.box(key, nonce, paddedBlock)
+      return crypto.box(key, nonce, paddedBlock, target)
     },
     open(block) {
       const { key, nonce } = nextReceived()
-      return crypto.openBox(key, nonce, block)
+      return crypto.openBox(key, nonce, block, block.subarray(TAG_BYTES))
     },
   }
 }

@@ -56,12 +56,20 @@ const verify = ({ algorithm, raw }: PublicKey, message: Bytes, signature: Bytes)
   return curves[algorithm].verify(signature, message, raw, { zip215: false })
 }
 
-const openBox = (secret: Bytes, nonce: Bytes, boxed: Bytes): Bytes | undefined => {
+const put = (bytes: Bytes, target: Bytes | undefined): Bytes => {
+  target?.set(bytes)
+  return target ?? bytes
+}
+
+const box: CryptoProvider['box'] = (secret, nonce, message, target) =>
+  put(xsalsa20poly1305(boxKeyOf(secret), nonce).encrypt(message), target)
+
+const openBox: CryptoProvider['openBox'] = (secret, nonce, boxed, target) => {
   const key = boxKeyOf(secret)
   if (nonce.length !== NONCE_BYTES) throw new RangeError('a box nonce has 24 bytes')
   if (boxed.length < TAG_BYTES) return undefined
   try {
-    return xsalsa20poly1305(key, nonce).decrypt(boxed)
+    return put(xsalsa20poly1305(key, nonce).decrypt(boxed), target)
   } catch {
     return undefined // the only failure left: the tag
   }
@@ -88,7 +96,7 @@ export const nobleCrypto: CryptoProvider = {
   x25519,
   sign,
   verify,
-  box: (secret, nonce, message) => xsalsa20poly1305(boxKeyOf(secret), nonce).encrypt(message),
+  box,
   openBox,
   equal,
 }

@@ -45,11 +45,15 @@ export interface CryptoProvider {
   /**
    * SMP's one authenticated cipher (`cryptoBox`): XSalsa20-Poly1305 under HSalsa20(secret, 0);
    * 16-byte tag followed by the ciphertext. `secret` is 32 bytes: a raw X25519 output or a
-   * symmetric key; `nonce` is 24 bytes.
+   * symmetric key; `nonce` is 24 bytes. `target`: where to, 16 bytes longer than the message;
+   * absent: memory of its own.
    */
-  box(secret: Bytes, nonce: Bytes, message: Bytes): Bytes
-  /** Inverse of `box`; undefined when the tag does not match or the input is under 16 bytes. */
-  openBox(secret: Bytes, nonce: Bytes, boxed: Bytes): Bytes | undefined
+  box(secret: Bytes, nonce: Bytes, message: Bytes, target?: Bytes): Bytes
+  /**
+   * Inverse of `box`; undefined when the tag does not match or the input is under 16 bytes.
+   * `target` has 16 bytes less and may be the end of the box itself.
+   */
+  openBox(secret: Bytes, nonce: Bytes, boxed: Bytes, target?: Bytes): Bytes | undefined
   /** Constant-time equality of two byte strings of any length. */
   equal(a: Bytes, b: Bytes): boolean
 }

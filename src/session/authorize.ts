@@ -6,6 +6,7 @@ import { entryOf } from '../commands/index.ts'
 import type { Credentials, QueueCommand, ServerCommand } from '../commands/spec.ts'
 import { credentialAlgorithm } from '../crypto/authenticator.ts'
 import type { PrivateKey } from '../crypto/provider.ts'
+import type { RememberedSecrets } from '../crypto/remembered-secrets.ts'
 import { type Bytes, noBytes, ProtocolError } from '../protocol/bytes.ts'
 import type { Command } from '../protocol/command.ts'
 import { decodeCommand, UnknownCommand } from '../protocol/command-decoder.ts'
@@ -23,6 +24,8 @@ export interface SessionBinding {
   /** `SS(sessionId)`. */
   readonly authorizedPrefix: Bytes
   readonly sessionKey: PrivateKey<'X25519'> | undefined
+  /** What that key and queues' keys agree on. */
+  readonly secrets?: RememberedSecrets
   /** Of a service's session; what it forwards for others is of none. */
   readonly service?: SessionService
 }

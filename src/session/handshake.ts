@@ -1,6 +1,7 @@
 /** The server's side of the SMP handshake (SMP, "Transport handshake"). */
 import { createBlockCipher } from '../crypto/block-cipher.ts'
 import type { CryptoProvider, KeyPair, PrivateKey, SignAlgorithm } from '../crypto/provider.ts'
+import { RememberedSecrets } from '../crypto/remembered-secrets.ts'
 import { BLOCK_BYTES } from '../protocol/block.ts'
 import { type Bytes, equalBytes, ProtocolError } from '../protocol/bytes.ts'
 import {
@@ -60,6 +61,7 @@ export const bindingOf = ({
   version,
   sessionId,
   sessionKey,
+  secrets: new RememberedSecrets(),
   authorizedPrefix: authorizedPrefix(sessionId),
   ...(service && { service }),
 })

@@ -9,6 +9,7 @@ import { writeReply } from '../protocol/reply-encoder.ts'
 import { type TransmissionSession, writeUnsignedHead } from '../protocol/transmission.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { BlockLayer } from './block-layer.ts'
+import type { BlockPool } from './block-pool.ts'
 
 /** Above this many queued bytes nothing is read from the connection or pushed to it. */
 const HIGH_WATER_BYTES = 256 * 1024
@@ -41,6 +42,7 @@ export interface OutputOptions {
   readonly session: TransmissionSession
   /** Shared by the sessions of a relay: it is used within one turn. */
   readonly packer: BlockPacker
+  readonly pool: BlockPool
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly measures?: SessionMeasures | undefined
@@ -82,11 +84,13 @@ export class Output {
   /** One list: packed together, its blocks one after the other. */
   send(list: readonly Outgoing[]): void {
     if (list.length === 0) return
-    const { packer, transport, blocks, now, measures } = this.#options
+    const { packer, pool, transport, blocks, now, measures } = this.#options
     packer.reset()
     for (const one of list) this.#pack(one)
     for (const padded of packer.blocks(blocks.paddedBytes)) {
-      transport.send(blocks.seal(padded))
+      const block = pool.take()
+      blocks.seal(padded, block.bytes)
+      transport.send(block.bytes, block.giveBack)
       if (measures !== undefined) measures.blocksSent += 1
     }
     this.#lastSentAt = now()

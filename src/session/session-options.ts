@@ -5,6 +5,7 @@ import type { SessionMeasures } from '../measures/session-measures.ts'
 import type { BlockPacker } from '../protocol/block.ts'
 import type { Tracing } from '../tracing/tracing.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { BlockPool } from './block-pool.ts'
 import type { AgreedSession } from './handshake.ts'
 
 export interface SessionOptions {
@@ -13,6 +14,8 @@ export interface SessionOptions {
   readonly connection: { readonly id: number; nextClaim(): number }
   readonly context: Omit<Context, 'connection' | 'runForwarded' | 'limits'>
   readonly packer: BlockPacker
+  /** Shared by the sessions of a relay, as the packer. */
+  readonly pool: BlockPool
   readonly notificationIntervalMs: number
   readonly measures?: SessionMeasures | undefined
   readonly tracing?: Tracing | undefined

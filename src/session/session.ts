@@ -48,7 +48,8 @@ export class Session implements Listener {
   #lastReceivedAt: number
 
   constructor(options: SessionOptions) {
-    const { transport, agreed, connection, context, packer, limits, measures, onFault } = options
+    const { transport, agreed, connection, context, packer, pool, limits, measures, onFault } =
+      options
     const { clientKey, blocks, service } = agreed
     this.#options = options
     this.#accounts = new Accounts(measures)
@@ -58,7 +59,7 @@ export class Session implements Listener {
     const { now, store, crypto } = context
     this.#remote = remoteSlots(context.policy)
     this.#lastReceivedAt = now()
-    this.#output = new Output({ transport, blocks, session: agreed, packer, now, measures })
+    this.#output = new Output({ transport, blocks, session: agreed, packer, pool, now, measures })
     const hooks = {
       fetchHead: (id: RecipientId) => this.#pushes.want(id),
       released: () => endings.flush(),
@@ -155,6 +156,7 @@ export class Session implements Listener {
     this.#pushes.stop()
     await this.#own.settled()
     this.#subscriptions.close()
+    this.#binding.secrets?.forget()
     const { store, connection } = this.#context
     try {
       await store.release(connection.id, this.#subscriptions.held)

@@ -34,13 +34,31 @@ const authorizedOf = ({ transmission, binding }: Claimed, certificateHash = noBy
   return authorizedScratch.subarray(0, length)
 }
 
+/**
+ * Not where a right credential may be answered ERR AUTH, as SEND to a suspended queue is: that takes
+ * the work of a queue that does not exist.
+ */
+const secretsFor = (claim: Claimed, queue: QueueRecord | undefined) =>
+  claim.party !== undefined &&
+  claim.entry.isFrequent &&
+  (queue === undefined || queue.status.state === 'active')
+    ? claim.binding.secrets
+    : undefined
+
+interface Candidates {
+  readonly queue: QueueRecord | undefined
+  readonly keys: readonly AuthKey[]
+}
+
 /** Whether one of the keys authorised the command, and for which service. */
-const verifies = (crypto: CryptoProvider, claim: Claimed, keys: readonly AuthKey[]): boolean => {
+const verifies = (crypto: CryptoProvider, claim: Claimed, { queue, keys }: Candidates): boolean => {
   const { authorization, correlationId, serviceSignature } = claim.transmission
   const { sessionKey, service } = claim.binding
+  const secrets = secretsFor(claim, queue)
   const certificateHash = serviceSignature && service?.certificateHash
   const authorized = authorizedOf(claim, certificateHash)
-  return verifyAuthorization(crypto, { authorization, authorized, correlationId, sessionKey }, keys)
+  const credential = { authorization, authorized, correlationId, sessionKey, secrets }
+  return verifyAuthorization(crypto, credential, keys)
 }
 
 /** The role of services that may send the command; none: any. */
@@ -80,7 +98,7 @@ const verifyClaim = (
 ): Authorized | Refused => {
   const hasAuthorization = claim.transmission.authorization.length > 0
   const check = (keys: readonly AuthKey[]): boolean =>
-    hasAuthorization && verifies(crypto, claim, keys)
+    hasAuthorization && verifies(crypto, claim, { queue, keys })
   const refused = { ...claim, refusal: errAuth }
   if (claim.party !== undefined && queue === undefined) {
     // the work of a queue that exists: hides which ids do

@@ -149,8 +149,9 @@ export const tlsTransport = (
     clientChain: () => chainOf(socket),
     clientAddress,
     blocks,
-    send: (block) => {
-      if (socket.writable) socket.write(block)
+    send: (block, taken) => {
+      if (socket.writable) socket.write(block, taken)
+      else taken?.()
     },
     get bufferedBytes() {
       return socket.writableLength

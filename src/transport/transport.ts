@@ -14,8 +14,8 @@ export interface Transport {
   readonly clientAddress: string | undefined
   /** Blocks of 16,384 bytes; ends when the connection does. Read by one reader, once. */
   readonly blocks: AsyncIterable<Bytes>
-  /** Queues a block. */
-  send(block: Bytes): void
+  /** Queues a block. `taken` is called when its memory may be used again, at the latest at the end. */
+  send(block: Bytes, taken?: () => void): void
   /** Bytes queued and not yet taken by the network. */
   readonly bufferedBytes: number
   /** Resolves when the queue has emptied or the connection is closed. */

@@ -109,7 +109,8 @@ const webSocketTransport = (
     // what the protocol asks of a client to be offered more than v6
     alpn: 'http/1.1',
     blocks,
-    send: (block) => webSocket.send(block, { binary: true }, ignoreFailure),
+    // a connection that is closing takes no more; its end is told otherwise
+    send: (block, taken) => webSocket.send(block, { binary: true }, () => taken?.()),
     get bufferedBytes() {
       return webSocket.bufferedAmount
     },
@@ -135,6 +136,3 @@ const close = (webSocket: WebSocket): void => {
   webSocket.resume()
   webSocket.close(NORMAL)
 }
-
-/** A connection that is closing takes no more; its end is told otherwise. */
-const ignoreFailure = (): void => undefined

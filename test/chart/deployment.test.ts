@@ -82,12 +82,6 @@ suite('a relay', () => {
   test('says why it did not start', () => {
     assert.equal(at(relay(), 'terminationMessagePolicy'), 'FallbackToLogsOnError')
   })
-  test('keeps less freed memory', () => {
-    assert.deepEqual(named(relay(), 'env', 'MALLOC_MMAP_THRESHOLD_'), {
-      name: 'MALLOC_MMAP_THRESHOLD_',
-      value: '15000',
-    })
-  })
   test('listens on the ports that are named', () => {
     const ports = (values: Values) =>
       Object.fromEntries(

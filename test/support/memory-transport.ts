@@ -99,7 +99,10 @@ export class MemoryConnection implements FarEnd {
       clientChain: () => this.binding.chain ?? [],
       clientAddress: undefined,
       blocks: this.#toRelay,
-      send: (block) => this.#deliver(block),
+      send: (block, taken) => {
+        this.#deliver(block)
+        taken?.()
+      },
       get bufferedBytes() {
         return connection.queuedBytes
       },

@@ -11,6 +11,7 @@ import type { Measures } from '../../src/measures/measures.ts'
 import { BlockPacker } from '../../src/protocol/block.ts'
 import { ProtocolError } from '../../src/protocol/bytes.ts'
 import type { VersionRange } from '../../src/protocol/version.ts'
+import { BlockPool } from '../../src/session/block-pool.ts'
 import { shakeHands } from '../../src/session/handshake.ts'
 import { Session } from '../../src/session/session.ts'
 import { MemoryStore } from '../../src/store/memory/memory-store.ts'
@@ -66,6 +67,7 @@ export class WireRelay implements AsyncDisposable {
   readonly #options: WireRelayOptions
   readonly #sessionStore: QueueStore
   readonly #packer = new BlockPacker()
+  readonly #pool = new BlockPool()
   readonly #connections = new Set<MemoryConnection>()
   readonly #serving = new Set<Promise<void>>()
   #delivered = 0
@@ -206,6 +208,7 @@ export class WireRelay implements AsyncDisposable {
           now: this.clock.now,
         },
         packer: this.#packer,
+        pool: this.#pool,
         measures: this.#options.measures?.session,
         ...(limits && { limits }),
         notificationIntervalMs: this.#options.notificationIntervalMs ?? 1,

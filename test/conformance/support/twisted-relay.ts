@@ -14,6 +14,7 @@ import { writeReply } from '../../../src/protocol/reply-encoder.ts'
 import { decodeTransmission, writeUnsignedHead } from '../../../src/protocol/transmission.ts'
 import { supportedVersions } from '../../../src/protocol/version.ts'
 import { Writer } from '../../../src/protocol/writer.ts'
+import { BlockPool } from '../../../src/session/block-pool.ts'
 import { type AgreedSession, shakeHands } from '../../../src/session/handshake.ts'
 import { Session } from '../../../src/session/session.ts'
 import { MemoryStore } from '../../../src/store/memory/memory-store.ts'
@@ -154,6 +155,7 @@ export class TwistedRelay implements AsyncDisposable {
       connection: { id, nextClaim: this.#hub.nextClaim },
       context: { store: twistedStore(this.#store, this.#twist), crypto, policy, now: Date.now },
       packer: new TwistedPacker(agreed, says),
+      pool: new BlockPool(),
       notificationIntervalMs: 1,
       onFault: (error) => assert.fail(String(error)),
     })

@@ -69,7 +69,9 @@ for (const crypto of [nativeCrypto, nobleCrypto])
           const plain = pad(fromHex(content), 16368)
           const sealed = sender.seal(plain)
           expectBytes(sealed, block)
-          assert.deepEqual(receiver.open(sealed), plain)
+          const opened = receiver.open(sealed)
+          assert.deepEqual(opened, plain)
+          assert.equal(opened?.buffer, sealed.buffer)
           compared++
         }
       assert.equal(compared, 4)
