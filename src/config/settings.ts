@@ -102,6 +102,10 @@ export const settingsSchema = z.object({
     variable: 'SLUICE_DURABILITY',
     help: 'What accepts a message: the memory of Redis, a replica too, or the disk.',
   }),
+  durabilityReplicas: setting(integer({ min: 1, max: 16, unit: 'replicas' }), '1', {
+    variable: 'SLUICE_DURABILITY_REPLICAS',
+    help: 'Replicas of a primary that have to confirm, with SLUICE_DURABILITY replica.',
+  }),
   partitions: setting(partitions, '256', {
     variable: 'SLUICE_PARTITIONS',
     help: 'Parts that the queues of a new cluster are spread over; a cluster keeps what it began with.',

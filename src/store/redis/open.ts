@@ -38,6 +38,8 @@ export interface RedisStoreOptions extends StoreOptions {
   /** Records of queues that the pod keeps at most. Default: 100,000. */
   readonly cachedQueues?: number
   readonly durability: Durability
+  /** That have to confirm, with durability `replica`. Default: 1. */
+  readonly durabilityReplicas?: number
   /** Fingerprint of the identity that all relays of the cluster have. */
   readonly identity: string
   /** Whether a Redis that evicts is accepted: it loses messages. */
@@ -81,11 +83,12 @@ interface Doubts {
 }
 
 const newPod = (options: RedisStoreOptions, { onLost, onDoubt }: Doubts): Pod => {
-  const { durability, partitions, measures, tracing, onFault } = options
+  const { durability, durabilityReplicas = 1, partitions, measures, tracing, onFault } = options
   const crypto = nativeCrypto
   const address = addressOf(options)
   const onError = (error: unknown): void => onFault(asPassing(error), 'redis connection')
-  const servers = new Servers({ address, durability, onError, onLost, measures, tracing })
+  const confirming = { durability, durabilityReplicas }
+  const servers = new Servers({ address, ...confirming, onError, onLost, measures, tracing })
   const keys = new Keys(address.prefix, partitions)
   const clusterKeys = new ClusterKeys(crypto, options.clusterKeys)
   const repository = new Repository({

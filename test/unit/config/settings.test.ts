@@ -175,6 +175,16 @@ const cases: readonly Case[] = [
     beside: { SLUICE_REDIS_URL: 'redis://redis', SLUICE_CLUSTER_KEY: KEY },
   },
   {
+    name: 'durabilityReplicas',
+    variable: 'SLUICE_DURABILITY_REPLICAS',
+    accepts: { 1: 1, 2: 2, 16: 16 },
+    refuses: ['0', '17', '1.5', 'all'],
+    beside: {
+      ...{ SLUICE_REDIS_URL: 'redis://redis', SLUICE_CLUSTER_KEY: KEY },
+      SLUICE_DURABILITY: 'replica',
+    },
+  },
+  {
     name: 'partitions',
     variable: 'SLUICE_PARTITIONS',
     accepts: { 1: 1, 256: 256, 4096: 4096 },
@@ -286,6 +296,7 @@ const defaults: Settings = {
   reusePort: false,
   redisEviction: 'refused',
   durability: 'memory',
+  durabilityReplicas: 1,
   partitions: 256,
   cachedQueues: 100_000,
   newQueues: true,

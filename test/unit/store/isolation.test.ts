@@ -32,7 +32,13 @@ const start = (context: TestContext, connections: number) => {
   let now = performance.now()
   context.mock.method(performance, 'now', () => now)
   const servers = new Servers({
-    ...{ address: nowhere, durability: 'memory', onError: nothing, onLost: nothing },
+    ...{
+      address: nowhere,
+      durability: 'memory',
+      durabilityReplicas: 1,
+      onError: nothing,
+      onLost: nothing,
+    },
   })
   context.after(() => servers.close())
   const keys = new Keys('', 1)
