@@ -3,16 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { createIdentity } from '../src/identity/identity.ts'
-import { type Measured, measureCpu } from './measured.ts'
+import { type Measured, measureCpu, untilIdle } from './measured.ts'
 import { RedisUnderTest } from './redis-under-test.ts'
 import { RelayUnderTest } from './relay-under-test.ts'
-
-const LOOK_MS = 200
-const LOOKS = 300
-/** Share of a core; each pod looks after its mailboxes every few seconds. */
-const IDLE_CORES = 0.1
 
 export class ClusterUnderTest implements AsyncDisposable {
   readonly redis: RedisUnderTest
@@ -29,8 +23,12 @@ export class ClusterUnderTest implements AsyncDisposable {
     this.#stack = stack
   }
 
-  /** `redisUrl` empty: on a Redis of its own. */
-  static async start(redisUrl: string, pods: number): Promise<ClusterUnderTest> {
+  /** `redisUrl` empty: on a Redis of its own. With settings beside the defaults. */
+  static async start(
+    redisUrl: string,
+    pods: number,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<ClusterUnderTest> {
     await using stack = new AsyncDisposableStack()
     const redis = stack.use(await RedisUnderTest.start(redisUrl))
     const directory = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
@@ -40,6 +38,7 @@ export class ClusterUnderTest implements AsyncDisposable {
       SLUICE_REDIS_URL: redis.url,
       SLUICE_CLUSTER_KEY: randomBytes(32).toString('hex'),
       SLUICE_DATA_DIR: directory,
+      ...settings,
     }
     const relays: RelayUnderTest[] = []
     for (let i = 0; i < pods; i++) relays.push(stack.use(await RelayUnderTest.start(env)))
@@ -58,11 +57,8 @@ export class ClusterUnderTest implements AsyncDisposable {
   }
 
   /** Resolves when the relays have done what they do behind their clients' backs. */
-  async idle(): Promise<void> {
-    for (let i = 0; i < LOOKS; i++) {
-      const { cpu, seconds } = await this.measure(() => delay(LOOK_MS))
-      if (cpu / seconds / 1e6 < IDLE_CORES) return
-    }
+  idle(): Promise<void> {
+    return untilIdle(this.relays)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -71,10 +71,10 @@ const memoryTable = (memories: readonly Memory[]): string =>
   tableText(
     ['memory after warm-up', 'measure', 'first, MB', 'last, MB', 'growth', 'bound', ''],
     memories.flatMap(({ name, before, after, growths }) =>
-      growths.map(({ measure, bytes, bound, isFlat }) => [
+      growths.map(({ measure, growth, bound, isFlat }) => [
         name,
         measure,
-        ...[before[measure], after[measure], bytes, bound].map(megabytes),
+        ...[before[measure], after[measure], growth, bound].map(megabytes),
         isFlat ? 'flat' : 'GREW',
       ]),
     ),

@@ -21,22 +21,28 @@ import { measureHandshakes } from './measure-handshakes.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measureMessages } from './measure-messages.ts'
 import { measureMetrics } from './measure-metrics.ts'
+import { measurePods } from './measure-pods.ts'
 import { measureResubscription } from './measure-resubscription.ts'
 import { measureRolling } from './measure-rolling.ts'
+import { measureScale } from './measure-scale.ts'
 import { measureScrapes } from './measure-scrapes.ts'
 import { measureStorage } from './measure-storage.ts'
 import { measureSubscriptions } from './measure-subscriptions.ts'
 import { measureTracing } from './measure-tracing.ts'
 import { fail, readOptions, withOptionalAddress } from './options.ts'
+import { podsText } from './pods-text.ts'
 import { machineLine, thisMachine } from './report.ts'
 import { rollingText } from './rolling-text.ts'
+import { scaleText } from './scale-text.ts'
 import { tracingText } from './tracing-text.ts'
 
 const usage = `Usage: npm run bench -- [messages] [subscriptions] [handshakes] [memory] [metrics] [tracing] [flood]
-                            [options]
-       npm run bench -- --redis[=URL] [messages] [storage] [resubscription] [rolling] [options]
+                            [scale] [options]
+       npm run bench -- --redis[=URL] [messages] [pods] [storage] [resubscription] [rolling]
+                            [scale] [options]
 
-Measures the relay in a process of its own, with the load in this one. Without names: all parts.
+Measures the relay in a process of its own, with the load in this one. Without names: all parts, but
+scale with --quick only, as it takes minutes and gigabytes.
 
   --redis [URL]   measures a cluster's relays and the Redis between them: one started for this, or
                   the given one, whose other keys stay as they are
@@ -44,6 +50,7 @@ Measures the relay in a process of its own, with the load in this one. Without n
   --quick         short rounds, for a first look
   --full          more queues, and 10,000 idle connections
   --rounds N      rounds of each measurement; the median counts (default 5)
+  --connections N, --subscriptions N   of scale (default 10,000 and 500,000)
   --profile       also prints where the relay's time goes while it delivers messages
   --help          prints this
 `
@@ -59,6 +66,8 @@ const { values: options, positionals } = readOptions(program, {
     quick: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
+    connections: { type: 'string' },
+    subscriptions: { type: 'string' },
     profile: { type: 'boolean', default: false },
   },
 })
@@ -75,6 +84,12 @@ const messageLoad = {
   warmUpMs: quick ? 2000 : 5000,
   loneMessages: quick ? 500 : 2000,
   withProfile: options.profile,
+}
+
+const scaleOptions = {
+  ...messageLoad,
+  connections: Number(options.connections ?? (quick ? 500 : 10_000)),
+  subscriptions: Number(options.subscriptions ?? (quick ? 25_000 : 500_000)),
 }
 
 type Part = () => Promise<{ readonly figures: unknown; readonly text: string }>
@@ -115,12 +130,20 @@ const parts: Readonly<Record<string, Part>> = {
     const figures = await measureFlood({ rounds, roundMs: quick ? 1000 : 4000 })
     return { figures, text: floodText(figures) }
   },
+  scale: async () => {
+    const figures = await measureScale(scaleOptions)
+    return { figures, text: scaleText(figures) }
+  },
 }
 
 const redisParts = (url: string): Readonly<Record<string, Part>> => ({
   messages: async () => {
     const figures = await measureClusterMessages({ ...messageLoad, redisUrl: url })
     return { figures, text: clusterMessagesText(figures) + profilesText(figures.profiles) }
+  },
+  pods: async () => {
+    const figures = await measurePods({ ...messageLoad, redisUrl: url })
+    return { figures, text: podsText(figures) }
   },
   storage: async () => {
     const queues = quick ? 5_000 : full ? 100_000 : 20_000
@@ -138,6 +161,10 @@ const redisParts = (url: string): Readonly<Record<string, Part>> => ({
     const figures = await measureRolling({ redisUrl: url, idle, queues: 8, drainSeconds })
     return { figures, text: rollingText(figures) }
   },
+  scale: async () => {
+    const figures = await measureScale({ ...scaleOptions, redisUrl: url })
+    return { figures, text: scaleText(figures) }
+  },
 })
 
 const run = async (chosen: readonly (readonly [string, Part])[]): Promise<void> => {
@@ -154,10 +181,16 @@ const run = async (chosen: readonly (readonly [string, Part])[]): Promise<void> 
 
 if (redisUrl && !isRedisAddress(redisUrl)) fail(program, '--redis is not an address of Redis')
 if (!Number.isInteger(rounds) || rounds < 1) fail(program, '--rounds is a whole number from 1 on')
+// a fifth of each is subscribed first
+const isSize = (count: number, least: number): boolean =>
+  Number.isInteger(count / 5) && count >= least
+if (!isSize(scaleOptions.connections, 5) || !isSize(scaleOptions.subscriptions, 500))
+  fail(program, '--connections and --subscriptions are multiples of 5, from 5 and 500 on')
 const table = redisUrl === undefined ? parts : redisParts(redisUrl)
 const unknown = positionals.filter((word) => !Object.hasOwn(table, word))
 if (unknown.length > 0) fail(program, `no part named ${unknown.join(', ')}`)
-const isChosen = (name: string): boolean => positionals.length === 0 || positionals.includes(name)
+const isChosen = (name: string): boolean =>
+  positionals.length === 0 ? quick || name !== 'scale' : positionals.includes(name)
 try {
   await run(Object.entries(table).filter(([name]) => isChosen(name)))
 } catch (error) {

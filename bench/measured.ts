@@ -1,4 +1,5 @@
 /** What work costs the processes that do it. */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { CpuUsage } from './processes/own-usage.ts'
 
 /** A process, or several, with CPU time to account for. */
@@ -38,4 +39,17 @@ export const measureCpu = async <T>(
   const after = await sumOf(clocks)
   const systemCpu = after.system - before.system
   return { value, seconds, cpu: total(after) - total(before), systemCpu, loadCpu }
+}
+
+const LOOK_MS = 200
+const LOOKS = 300
+/** Share of a core; each pod looks after its mailboxes every few seconds. */
+const IDLE_CORES = 0.1
+
+/** Resolves when they have done what they do behind their clients' backs. */
+export const untilIdle = async (clocks: readonly CpuClock[]): Promise<void> => {
+  for (let i = 0; i < LOOKS; i++) {
+    const { cpu, seconds } = await measureCpu(clocks, () => delay(LOOK_MS))
+    if (cpu / seconds / 1e6 < IDLE_CORES) return
+  }
 }

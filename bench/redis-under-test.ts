@@ -1,6 +1,6 @@
 /** The Redis that the relays of a cluster share, as the bench sees it. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { Cluster } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import { parseRedisAddress } from '../src/store/redis/address.ts'
 import { connect, type RedisClient } from '../test/support/redis/connect.ts'
 import { thisMachine } from '../test/support/redis/find.ts'
@@ -59,6 +59,22 @@ export class RedisUnderTest implements CpuClock, AsyncDisposable {
     return last
   }
 
+  /** All names, without the prefix of a given Redis: it takes long where there are many. */
+  async keys(): Promise<readonly string[]> {
+    const { prefix } = parseRedisAddress(this.url)
+    const nodes = this.#masters()
+    const names: string[] = []
+    for (const node of nodes)
+      for await (const keys of node.scanStream({ match: `${prefix}*`, count: 1000 }))
+        names.push(...keys.map((key: string) => key.slice(prefix.length)))
+    return names
+  }
+
+  /** Seconds; negative where it never expires or is gone. */
+  secondsLeft(key: string): Promise<number> {
+    return this.#client.ttl(parseRedisAddress(this.url).prefix + key)
+  }
+
   async version(): Promise<string> {
     const [info = ''] = await this.#info('server')
     return versionOf(info)
@@ -71,8 +87,11 @@ export class RedisUnderTest implements CpuClock, AsyncDisposable {
 
   /** Of each server that has keys. */
   async #info(section: string): Promise<readonly string[]> {
+    return Promise.all(this.#masters().map((node) => node.info(section)))
+  }
+
+  #masters(): readonly Redis[] {
     const client = this.#client
-    if (!(client instanceof Cluster)) return [await client.info(section)]
-    return Promise.all(client.nodes('master').map((node) => node.info(section)))
+    return client instanceof Cluster ? client.nodes('master') : [client]
   }
 }

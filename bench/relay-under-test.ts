@@ -4,7 +4,7 @@ import type { SmpConnection } from '../src/client/connection.ts'
 import { type CpuClock, type Measured, measureCpu } from './measured.ts'
 import type { PartCosts } from './message-parts.ts'
 import { Started, type StartOptions } from './processes/calls.ts'
-import type { CpuUsage, MemoryUsage, ProfileEntry } from './processes/own-usage.ts'
+import type { CpuUsage, MemoryUsage, Pauses, ProfileEntry } from './processes/own-usage.ts'
 import type { RelayMethods } from './processes/relay-process.ts'
 
 export class RelayUnderTest implements CpuClock, AsyncDisposable {
@@ -51,6 +51,11 @@ export class RelayUnderTest implements CpuClock, AsyncDisposable {
     return this.#process.call('memory')
   }
 
+  /** File descriptors. */
+  openFiles(): Promise<number> {
+    return this.#process.call('openFiles')
+  }
+
   /** Of its health and metrics. */
   opsPort(): Promise<number> {
     return this.#process.call('opsPort')
@@ -67,6 +72,13 @@ export class RelayUnderTest implements CpuClock, AsyncDisposable {
 
   parts(): Promise<PartCosts> {
     return this.#process.call('parts')
+  }
+
+  /** Runs `work` and says what kept the relay from answering meanwhile. */
+  async pauses<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly pauses: Pauses }> {
+    await this.#process.call('startPauses')
+    const value = await work()
+    return { value, pauses: await this.#process.call('stopPauses') }
   }
 
   async profile<T>(work: () => Promise<T>): Promise<[T, readonly ProfileEntry[]]> {

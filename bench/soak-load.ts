@@ -36,7 +36,8 @@ const largeBody = crypto.randomBytes(16_000)
 
 /** One lane: a recipient, a sender and a notifier, and now and then someone who breaks the rules. */
 export class SoakLane {
-  readonly #relay: RelayUnderTest
+  readonly #relays: readonly RelayUnderTest[]
+  #connected = 0
   /** Commands written, by everyone of this lane. */
   commands = 0
   /** Answers that are not the ones that were due. */
@@ -45,8 +46,9 @@ export class SoakLane {
   #eventCame: (() => void) | undefined
   #connections: SmpConnection[] = []
 
-  constructor(relay: RelayUnderTest) {
-    this.#relay = relay
+  /** Its connections go to each of the relays in turn. */
+  constructor(relays: readonly RelayUnderTest[]) {
+    this.#relays = relays
   }
 
   /** Connects, runs some cycles and leaves, the last time without a goodbye to its queues. */
@@ -67,7 +69,7 @@ export class SoakLane {
       this.#eventCame?.()
     }
     const open = async (): Promise<SmpConnection> => {
-      const connection = await this.#relay.connect({ onEvent })
+      const connection = await this.#nextRelay().connect({ onEvent })
       this.#connections.push(connection)
       return connection
     }
@@ -243,11 +245,12 @@ export class SoakLane {
 
   /** Blocks that no client makes, half a handshake, and connections that say nothing. */
   async #misbehave(): Promise<void> {
-    const { hosts, port = 0 } = parseServerAddress(this.#relay.address)
+    const { address } = this.#nextRelay()
+    const { hosts, port = 0 } = parseServerAddress(address)
     const silent = await connectTls({ host: hosts[0], port, alpn: 'smp/1' })
     const rude = await connectTls({ host: hosts[0], port, alpn: 'smp/1' })
     rude.send(crypto.randomBytes(16_384))
-    const session = await RawSession.open(this.#relay.address)
+    const session = await RawSession.open(address)
     const blocks = [
       crypto.randomBytes(SEALED_BYTES),
       concatBytes(Uint8Array.of(0, 4, 1, 0, 1, 0), new Uint8Array(SEALED_BYTES - 6)),
@@ -262,6 +265,12 @@ export class SoakLane {
     silent.close()
     rude.close()
     session.close()
+  }
+
+  #nextRelay(): RelayUnderTest {
+    const relay = this.#relays[this.#connected++ % this.#relays.length]
+    if (relay === undefined) throw new RangeError('no relays')
+    return relay
   }
 
   #batch(connection: SmpConnection, requests: readonly Request[]) {

@@ -1,45 +1,44 @@
-/** Whether memory stayed flat: the last third of the readings against the first, by medians. */
+/** Whether measures stayed flat: the last third of the readings against the first, by medians. */
 import { median } from './statistics.ts'
 
-export interface Reading {
-  /** Commands so far. */
+/** Of a process, in bytes. */
+export type MemoryMeasure = 'heapUsed' | 'external' | 'rss'
+
+export type MemoryBounds = Readonly<Record<MemoryMeasure, number>>
+
+export type Reading<M extends string> = Readonly<Record<M, number>> & {
+  /** Commands or messages so far. */
   readonly commands: number
-  readonly rss: number
-  readonly heapUsed: number
-  readonly external: number
 }
 
-export type Measure = 'rss' | 'heapUsed' | 'external'
-
-export interface Growth {
-  readonly measure: Measure
-  /** Bytes; negative where it shrank. */
-  readonly bytes: number
+export interface Growth<M extends string = string> {
+  readonly measure: M
+  /** Bytes, or how many; negative where it shrank. */
+  readonly growth: number
   /** Over the commands between the middles of the two thirds. */
-  readonly bytesPerCommand: number
+  readonly perCommand: number
   readonly bound: number
   readonly isFlat: boolean
 }
 
-/** Bytes that each may grow by. */
-export type Bounds = Readonly<Record<Measure, number>>
+/** What each may grow by; what is absent is not looked at. */
+export type Bounds<M extends string> = Readonly<Partial<Record<M, number>>>
 
 /** Readings before `warmUpCommands` are left out. */
-export const growthOf = (
-  readings: readonly Reading[],
+export const growthOf = <M extends string>(
+  readings: readonly Reading<M>[],
   warmUpCommands: number,
-  bounds: Bounds,
-): readonly Growth[] => {
+  bounds: Bounds<M>,
+): readonly Growth<M>[] => {
   const warm = readings.filter(({ commands }) => commands >= warmUpCommands)
   const third = Math.max(1, Math.floor(warm.length / 3))
   const first = warm.slice(0, third)
   const last = warm.slice(-third)
-  const between = (of: (reading: Reading) => number): number =>
+  const between = (of: (reading: Reading<M>) => number): number =>
     median(last.map(of)) - median(first.map(of))
   const commands = between((reading) => reading.commands)
-  return (['heapUsed', 'external', 'rss'] as const).map((measure) => {
-    const bytes = between((reading) => reading[measure])
-    const bound = bounds[measure]
-    return { measure, bytes, bytesPerCommand: bytes / commands, bound, isFlat: bytes <= bound }
+  return (Object.entries(bounds) as [M, number][]).map(([measure, bound]) => {
+    const growth = between((reading) => reading[measure])
+    return { measure, growth, perCommand: growth / commands, bound, isFlat: growth <= bound }
   })
 }

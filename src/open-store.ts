@@ -41,10 +41,11 @@ const readCertificates = (path: string): string => {
 /** Undefined where the settings name no Redis. */
 const redisOptions = ({ settings, identity, now = Date.now }: StoreFor) => {
   const { redisUrl: url, redisCa, redisSentinelPassword: sentinelPassword } = settings
-  const { clusterKeys, partitions, durability } = settings
+  const { clusterKeys, partitions, cachedQueues, durability, durabilityReplicas } = settings
   if (url === undefined || clusterKeys === undefined) return undefined
   return {
-    ...{ url, clusterKeys, partitions, durability, now, limits: settings },
+    ...{ url, clusterKeys, partitions, cachedQueues, now, limits: settings },
+    ...{ durability, durabilityReplicas },
     identity: base64url(identity.fingerprint),
     ignoresPolicy: settings.redisEviction === 'allowed',
     ...(redisCa !== undefined && { ca: readCertificates(redisCa) }),

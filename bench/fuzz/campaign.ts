@@ -1,7 +1,13 @@
 /** A whole run: every target in rounds, memory and connections in between, a good client beside it. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { MemoryUsage } from '../processes/own-usage.ts'
-import { type Bounds, type Growth, growthOf, type Reading } from '../soak-verdict.ts'
+import {
+  type Growth,
+  growthOf,
+  type MemoryBounds,
+  type MemoryMeasure,
+  type Reading,
+} from '../soak-verdict.ts'
 import { Control } from './control.ts'
 import { type Found, FoundError, problemOf } from './finding.ts'
 import { InnerSide } from './inner-side.ts'
@@ -17,7 +23,7 @@ const BETWEEN_CONVERSATIONS_MS = 50
 const TAIL_MS = 3_000
 const SHORTEST_ROUND_MS = 500
 /** A process that makes its inputs itself has their code on its heap, and holes where they were. */
-const ownInputs = ({ heapUsed, external, rss }: Bounds): Bounds => ({
+const ownInputs = ({ heapUsed, external, rss }: MemoryBounds): MemoryBounds => ({
   heapUsed: 2 * heapUsed,
   external,
   rss: 4 * rss,
@@ -30,7 +36,7 @@ export interface Plan {
   /** Of all targets; whichever of the two is over first. */
   readonly cases: number
   readonly ms: number
-  readonly bounds: Bounds
+  readonly bounds: MemoryBounds
   /** Only targets with this in their names. */
   readonly only: string
   readonly onRound: (round: string) => void
@@ -41,7 +47,7 @@ export interface Memory {
   readonly name: string
   readonly before: MemoryUsage
   readonly after: MemoryUsage
-  readonly growths: readonly Growth[]
+  readonly growths: readonly Growth<MemoryMeasure>[]
 }
 
 export interface Result {
@@ -53,7 +59,7 @@ export interface Result {
   readonly found: readonly Found[]
 }
 
-type Row = Reading & MemoryUsage
+type Row = Reading<MemoryMeasure> & MemoryUsage
 
 /** What concerns no input alone. */
 const general = (problem: string): Found => ({ target: 'all', problem, inputs: [] })
@@ -99,8 +105,8 @@ export class Campaign {
       this.#found.push(general(`${after} sockets are open instead of ${before}`))
     const memories = this.#memories()
     for (const { name, growths } of memories)
-      for (const { measure, bytes, isFlat } of growths)
-        if (!isFlat) this.#found.push(general(`${measure} of ${name} grew by ${bytes} bytes`))
+      for (const { measure, growth, isFlat } of growths)
+        if (!isFlat) this.#found.push(general(`${measure} of ${name} grew by ${growth} bytes`))
     return {
       targets: this.#sides.flatMap(({ side }) => side.totals),
       memories,
@@ -159,7 +165,7 @@ export class Campaign {
       if (before === undefined || after === undefined || rows.length < ROUNDS) return []
       const { bounds } = this.#plan
       const own = side === this.#inner ? ownInputs(bounds) : bounds
-      const growths = growthOf(rows, before.commands, own)
+      const growths = growthOf<MemoryMeasure>(rows, before.commands, own)
       return [{ name: side.name, before, after, growths }]
     })
   }

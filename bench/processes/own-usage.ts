@@ -1,5 +1,7 @@
 /** What a process says of itself: CPU, memory, and where its time goes. */
+import { readdirSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
+import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
 import { memoryUsage } from 'node:process'
 
 /** Microseconds, of all threads since the start of the process. */
@@ -32,6 +34,51 @@ const collectedMemory = async (): Promise<MemoryUsage> => {
   }
   const { rss, heapUsed, external, arrayBuffers } = memoryUsage()
   return { rss, heapUsed, external, arrayBuffers }
+}
+
+/** What keeps a process from answering, in milliseconds. */
+export interface Pauses {
+  /** How late timers were that were due every few milliseconds. */
+  readonly loopP99: number
+  readonly loopMax: number
+  readonly collections: number
+  /** Of all garbage collections together, and the longest. */
+  readonly collecting: number
+  readonly longestCollection: number
+}
+
+const RESOLUTION_MS = 5
+const NANOSECONDS = 1e6
+
+let loopDelay: ReturnType<typeof monitorEventLoopDelay> | undefined
+let collections: number[] = []
+const collector = new PerformanceObserver((list) => {
+  collections.push(...list.getEntries().map(({ duration }) => duration))
+})
+
+const startPauses = (): void => {
+  collections = []
+  collector.observe({ entryTypes: ['gc'] })
+  loopDelay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  loopDelay.enable()
+}
+
+/** The histogram counts from one look to the next, so the time between looks is taken off. */
+const lateness = (nanoseconds: number): number =>
+  Math.max(0, nanoseconds / NANOSECONDS - RESOLUTION_MS)
+
+const stopPauses = async (): Promise<Pauses> => {
+  // observers are told a turn later
+  await settled()
+  collector.disconnect()
+  loopDelay?.disable()
+  return {
+    loopP99: lateness(loopDelay?.percentile(99) ?? Number.NaN),
+    loopMax: lateness(loopDelay?.max ?? Number.NaN),
+    collections: collections.length,
+    collecting: collections.reduce((sum, duration) => sum + duration, 0),
+    longestCollection: Math.max(0, ...collections),
+  }
 }
 
 let profiler: Session | undefined
@@ -74,9 +121,15 @@ const stopProfile = async (): Promise<readonly ProfileEntry[]> => {
     .map(({ name, place, count }) => ({ name, place, share: count / total }))
 }
 
+/** File descriptors, but for the one that reads them. */
+const openFiles = (): number => readdirSync('/dev/fd').length - 1
+
 export const usageMethods = {
   cpu: (): CpuUsage => process.cpuUsage(),
+  openFiles,
   memory: collectedMemory,
+  startPauses,
+  stopPauses,
   startProfile,
   stopProfile,
 }

@@ -1,5 +1,6 @@
 /** The relay as `sluice start` runs it, in a process of its own. */
 import { pino } from 'pino'
+import { countBuffersWithHeap } from '../../src/collector.ts'
 import { loadSettings } from '../../src/config/load-settings.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import { loadIdentity } from '../../src/identity/identity.ts'
@@ -65,6 +66,9 @@ const open = (): { readonly connections: number; readonly resources: readonly st
   connections: relay?.connections ?? 0,
   resources: process.getActiveResourcesInfo(),
 })
+
+// as the program does
+countBuffersWithHeap()
 
 const methods = { ...usageMethods, start, opsPort, otherPorts, open, parts: measureParts }
 

@@ -60,6 +60,8 @@ const contradictions = (settings: Settings): string[] => {
     problems.push('SLUICE_CLUSTER_KEY is of no use without SLUICE_REDIS_URL: set that too')
   if (redisUrl === undefined && durability !== 'memory')
     problems.push(`SLUICE_DURABILITY ${durability} needs SLUICE_REDIS_URL`)
+  if (settings.durabilityReplicas > 1 && durability !== 'replica')
+    problems.push('SLUICE_DURABILITY_REPLICAS is of no use without SLUICE_DURABILITY replica')
   if (redisUrl === undefined && settings.limitShared)
     problems.push('SLUICE_LIMIT_SHARED on needs SLUICE_REDIS_URL')
   if (settings.adminPort !== undefined && settings.adminToken === undefined)

@@ -102,9 +102,17 @@ export const settingsSchema = z.object({
     variable: 'SLUICE_DURABILITY',
     help: 'What accepts a message: the memory of Redis, a replica too, or the disk.',
   }),
+  durabilityReplicas: setting(integer({ min: 1, max: 16, unit: 'replicas' }), '1', {
+    variable: 'SLUICE_DURABILITY_REPLICAS',
+    help: 'Replicas of a primary that have to confirm, with SLUICE_DURABILITY replica.',
+  }),
   partitions: setting(partitions, '256', {
     variable: 'SLUICE_PARTITIONS',
     help: 'Parts that the queues of a new cluster are spread over; a cluster keeps what it began with.',
+  }),
+  cachedQueues: setting(integer({ min: 100, max: 100_000_000, unit: 'queues' }), '100000', {
+    variable: 'SLUICE_CACHED_QUEUES',
+    help: 'Records of queues that a pod keeps in memory, with Redis; about 1.5 KB each.',
   }),
   newQueues: setting(onOff, 'on', {
     variable: 'SLUICE_NEW_QUEUES',

@@ -148,6 +148,7 @@ export const tlsTransport = (
   )
   socket.on('close', () => blocks.end())
   socket.on('end', () => blocks.end())
+  let isClosing = false
   return {
     kind: 'smp',
     sessionId,
@@ -166,7 +167,11 @@ export const tlsTransport = (
     drained: () => drained(socket),
     stopReading: () => blocks.end(),
     leave: () => leave(socket),
-    close: () => socket.destroySoon(),
+    close() {
+      // each of the commands that fail together says it, and Node waits for each anew
+      if (!isClosing) socket.destroySoon()
+      isClosing = true
+    },
     destroy() {
       // what this turn has written may still reach the peer
       socket.uncork()

@@ -203,6 +203,30 @@ describe('replica', () => {
     )
   })
 
+  test('a message that is read before it is confirmed is not given out again', async () => {
+    await using at = await openPods('replica')
+    const { store, events } = at.pod
+    await untilResolved(async () => {
+      const subscriber = newSubscriber()
+      const queue = await at.pod.create({}, subscriber)
+      await replicated(primary)
+      await replica.pause()
+      const sent = settled('append', append(at.pod, queue))
+      await someoneWaits()
+      // as after a connection to Redis was lost, when everybody looks into their queues
+      const [head] = await at.pod.heads([queue.recipientId], subscriber)
+      assert.ok(typeof head === 'object')
+      const { messageId } = head
+      assert.deepEqual(await store.acknowledge(queue, { messageId, subscriber }), done)
+      await replica.resume()
+      const outcome = await sent
+      // that there is something to look for is no harm
+      for (const event of events.unread(subscriber.connection))
+        assert.ok(event.type === 'available' && event.message === undefined)
+      return outcome
+    })
+  })
+
   test('messages of one turn cost one WAIT', async () => {
     await using at = await openPods('replica')
     const queues = await Promise.all(Array.from({ length: 20 }, () => at.pod.create()))

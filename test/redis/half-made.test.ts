@@ -5,8 +5,6 @@
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net'
 import { after, type TestContext, test } from 'node:test'
 import { openRedisStore } from '../../src/store/redis/open.ts'
 import type { NewQueue, Notifier, QueueRecord, QueueStore } from '../../src/store/store.ts'
@@ -21,6 +19,7 @@ import {
 import { type Pod, type StoreFactory, sizeOf, startPods } from '../store/cluster.ts'
 import { same } from '../store/same.ts'
 import { ask } from '../support/redis/ask.ts'
+import { CuttingProxy } from '../support/redis/cutting-proxy.ts'
 import { startRedis, withPrefix } from '../support/redis.ts'
 import { within } from '../support/within.ts'
 import { newClusterKey } from './store.ts'
@@ -35,99 +34,6 @@ after(async () => {
   await Promise.all(closing)
   await server.stop()
 })
-
-const WRITES: ReadonlySet<string> = new Set(['EVALSHA', 'EVAL', 'SET', 'PERSIST', 'EXPIRE', 'DEL'])
-
-/** The first command of what was sent: an array of strings. */
-const firstCommand = (sent: Buffer): { name: string; length: number } | undefined => {
-  const line = (from: number) => {
-    const end = sent.indexOf('\r\n', from)
-    return end < 0
-      ? undefined
-      : { value: Number(sent.toString('latin1', from + 1, end)), next: end + 2 }
-  }
-  const head = line(0)
-  if (head === undefined) return undefined
-  let { next } = head
-  let name = ''
-  for (let i = 0; i < head.value; i += 1) {
-    const size = line(next)
-    if (size === undefined || size.next + size.value + 2 > sent.length) return undefined
-    if (i === 0) name = sent.toString('latin1', size.next, size.next + size.value).toUpperCase()
-    next = size.next + size.value + 2
-  }
-  return { name, length: next }
-}
-
-/** Lets so many writes through, and then nothing any more in either direction. */
-class CuttingProxy {
-  readonly #cut = Promise.withResolvers<void>()
-  readonly #sockets = new Set<Socket>()
-  readonly #server = createServer((incoming) => this.#accept(incoming))
-  #left = Number.POSITIVE_INFINITY
-  #isCut = false
-
-  static async start(): Promise<CuttingProxy> {
-    const proxy = new CuttingProxy()
-    proxy.#server.listen(0, '127.0.0.1')
-    await once(proxy.#server, 'listening')
-    return proxy
-  }
-
-  get url(): string {
-    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-  }
-
-  /** Resolves when Redis has done what it was given, and gets no more. */
-  get cut(): Promise<void> {
-    return this.#cut.promise
-  }
-
-  allow(writes: number): void {
-    this.#left = writes
-  }
-
-  #accept(incoming: Socket): void {
-    if (this.#isCut) return void incoming.destroy()
-    const outgoing = connectTcp(server.port, '127.0.0.1')
-    for (const [socket, other] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ] as const) {
-      this.#sockets.add(socket)
-      socket.on('error', () => {}).on('close', () => other.destroy())
-    }
-    let sent = Buffer.alloc(0)
-    incoming.on('data', (more: Buffer) => {
-      sent = Buffer.concat([sent, more])
-      for (let next = firstCommand(sent); next && !this.#isCut; next = firstCommand(sent)) {
-        if (WRITES.has(next.name)) this.#count(outgoing)
-        if (!this.#isCut) outgoing.write(sent.subarray(0, next.length))
-        sent = sent.subarray(next.length)
-      }
-    })
-    let heard = ''
-    outgoing.on('data', (answer: Buffer) => {
-      if (!this.#isCut) return void incoming.write(answer)
-      heard = (heard + answer.toString('latin1')).slice(-100)
-      if (heard.endsWith('+PONG\r\n')) this.#cut.resolve()
-    })
-  }
-
-  #count(outgoing: Socket): void {
-    if (this.#left === 0) {
-      this.#isCut = true
-      outgoing.write('*1\r\n$4\r\nPING\r\n')
-    }
-    this.#left -= 1
-  }
-
-  async stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
-    this.#server.close()
-    await once(this.#server, 'close')
-  }
-}
 
 const clusterOf = (urls: readonly string[]): StoreFactory => {
   const common = { clusterKeys: [newClusterKey()] as const, identity: 'test', partitions: 4 }
@@ -184,7 +90,7 @@ interface Change<Scene> {
 /** Dies after that many writes; false: the change needed no more of them. */
 const dieAfter = async <Scene>(writes: number, change: Change<Scene>): Promise<boolean> => {
   const prefix = `${randomBytes(6).toString('hex')}:`
-  const proxy = await CuttingProxy.start()
+  const proxy = await CuttingProxy.start(server.port)
   const urls = [server.url, proxy.url].map((url) => withPrefix(url, prefix))
   const { pod, others, close } = await startPods(clusterOf(urls), { pods: 2 })
   try {

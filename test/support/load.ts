@@ -84,7 +84,7 @@ export const openAnywhere = (pods: Places, first = 0): Promise<SmpClient> => {
   })
 }
 
-interface Queue {
+export interface Queue {
   readonly number: number
   readonly recipient: RecipientCredentials
   readonly senderKey: KeyPair
@@ -264,7 +264,8 @@ export interface LoadOptions {
   readonly pauseMs?: number
 }
 
-const createQueue = async (client: SmpClient, number: number): Promise<Queue> => {
+/** A secured queue that nobody is subscribed to. */
+export const createQueue = async (client: SmpClient, number: number): Promise<Queue> => {
   const { credentials } = await client.createQueue({ subscribe: false })
   const senderKey = await client.makeSenderKey()
   await client.openSender({ senderId: credentials.senderId, key: senderKey }).secure()

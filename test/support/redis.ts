@@ -1,6 +1,7 @@
 /** A real Redis for tests: REDIS_URL, else a program on the PATH, else Docker, else apt as root. */
 import { randomBytes } from 'node:crypto'
 import { thisMachine } from './redis/find.ts'
+import type { Need } from './redis/program.ts'
 import { type RedisServer, serverArgs, startServer } from './redis/server.ts'
 import { type SharedRedis, shareRedis, withPrefix } from './redis/shared.ts'
 
@@ -12,9 +13,11 @@ export { withPrefix } from './redis/shared.ts'
 /** A server of the test's own; it ends with the test process if not before. */
 export const startRedis = ({
   args = [],
+  need,
 }: {
   readonly args?: readonly string[]
-} = {}): Promise<RedisServer> => startServer((place) => [...serverArgs(place), ...args])
+  readonly need?: Need
+} = {}): Promise<RedisServer> => startServer((place) => [...serverArgs(place), ...args], need)
 
 /** Each test file is a process, so this is the file's. */
 const filePrefix = `${randomBytes(6).toString('hex')}:`

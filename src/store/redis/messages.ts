@@ -16,6 +16,7 @@ import { done, durably, stale, withHolders } from './changes.ts'
 import { connectionText, holderText } from './holder.ts'
 import { decodeMessage, encodeMessage, encodeNotification } from './message-codec.ts'
 import type { Pod } from './pod.ts'
+import type { CachedQueue } from './queue-cache.ts'
 import { scripts } from './scripts.ts'
 
 export class Messages {
@@ -41,6 +42,7 @@ export class Messages {
       )
       if (answer.word === 'head') {
         interest.isHeld = true
+        queue.reads += 1
         queue.subscriber = taken
         news.deliver()
       } else interests.drop('recipient', place, keys.blind)
@@ -59,8 +61,9 @@ export class Messages {
       [keys.queue, keys.messages, keys.counts],
       [connectionText(pod, connection), this.#horizon()],
     )
-    if (word === 'head') return this.#headOf(rest)
-    return { outcome: word === 'gone' ? 'gone' : 'lost' }
+    if (word !== 'head') return { outcome: word === 'gone' ? 'gone' : 'lost' }
+    queue.reads += 1
+    return this.#headOf(rest)
   }
 
   async peek(record: QueueRecord): Promise<Stale | Head> {
@@ -84,7 +87,8 @@ export class Messages {
   }
 
   async acknowledge(record: QueueRecord, { messageId, subscriber }: Acknowledgement) {
-    const { word, rest } = await withHolders(this.#pod, record, async ({ keys }) => {
+    const { word, rest } = await withHolders(this.#pod, record, async (queue) => {
+      const { keys } = queue
       const answer = await this.#pod.run(
         scripts.acknowledge,
         [keys.queue, keys.messages, keys.counts],
@@ -95,7 +99,10 @@ export class Messages {
           this.#horizon(),
         ],
       )
-      if (answer.word === 'head') this.#pod.activity?.note(keys.blind, false)
+      if (answer.word === 'head') {
+        queue.reads += 1
+        this.#pod.activity?.note(keys.blind, false)
+      }
       return answer
     })
     if (word === 'lost') return { outcome: 'lost' } as const
@@ -108,6 +115,7 @@ export class Messages {
       const news = this.#pod.news('available', subscriber, queue)
       const forNotifier = this.#pod.notifierNews('notified', queue)
       const service = this.#pod.serviceOf(queue)
+      const { reads } = queue
       const answer = await this.#pod.run(
         scripts.appendMessage,
         [
@@ -133,7 +141,8 @@ export class Messages {
       )
       if (answer.word !== 'stored') return answer
       this.#pod.activity?.note(keys.blind, append.notification !== undefined)
-      if (numberOf(answer.rest[1]) === 1) news.deliver(append.message)
+      const inHand = this.#isUnread(queue, reads) ? append.message : undefined
+      if (numberOf(answer.rest[1]) === 1) news.deliver(inHand)
       if (numberOf(answer.rest[2]) === 1) forNotifier.deliver()
       return answer
     })
@@ -149,6 +158,18 @@ export class Messages {
     this.#pod.countExpired(numberOf(expired))
     const bytes = bytesOf(element)
     return bytes === undefined ? done : { outcome: 'done', head: decodeMessage(bytes) }
+  }
+
+  /**
+   * While a message is confirmed its subscriber may be given it, and acknowledge it; without
+   * confirmations Redis answers in order. Reads are counted where the queue is cached, so not in what
+   * was replaced there.
+   */
+  #isUnread(queue: CachedQueue, readsBefore: number): boolean {
+    const { durability, repository } = this.#pod.options
+    if (durability === 'memory') return true
+    const { cache } = repository
+    return queue.reads === readsBefore && cache.of(queue.record) === queue
   }
 
   #messageArguments({ revision }: QueueRecord, { message }: Append) {

@@ -35,7 +35,11 @@ export interface RedisStoreOptions extends StoreOptions {
   readonly clusterKeys: readonly [Bytes, ...Bytes[]]
   /** Of the whole cluster; a power of two. */
   readonly partitions: number
+  /** Records of queues that the pod keeps at most. Default: 100,000. */
+  readonly cachedQueues?: number
   readonly durability: Durability
+  /** That have to confirm, with durability `replica`. Default: 1. */
+  readonly durabilityReplicas?: number
   /** Fingerprint of the identity that all relays of the cluster have. */
   readonly identity: string
   /** Whether a Redis that evicts is accepted: it loses messages. */
@@ -44,6 +48,7 @@ export interface RedisStoreOptions extends StoreOptions {
 }
 
 const POD_BYTES = 6
+const CACHED_QUEUES = 100_000
 const TICK_MS = 500
 /** The first subscriptions, of a Redis that has answered. */
 const SUBSCRIBED_WITHIN_MS = 2000
@@ -78,11 +83,12 @@ interface Doubts {
 }
 
 const newPod = (options: RedisStoreOptions, { onLost, onDoubt }: Doubts): Pod => {
-  const { durability, partitions, measures, tracing, onFault } = options
+  const { durability, durabilityReplicas = 1, partitions, measures, tracing, onFault } = options
   const crypto = nativeCrypto
   const address = addressOf(options)
   const onError = (error: unknown): void => onFault(asPassing(error), 'redis connection')
-  const servers = new Servers({ address, durability, onError, onLost, measures, tracing })
+  const confirming = { durability, durabilityReplicas }
+  const servers = new Servers({ address, ...confirming, onError, onLost, measures, tracing })
   const keys = new Keys(address.prefix, partitions)
   const clusterKeys = new ClusterKeys(crypto, options.clusterKeys)
   const repository = new Repository({
@@ -90,6 +96,7 @@ const newPod = (options: RedisStoreOptions, { onLost, onDoubt }: Doubts): Pod =>
     keys,
     clusterKeys,
     decoy: decoyOf(crypto),
+    cachedQueues: options.cachedQueues ?? CACHED_QUEUES,
     measures,
   })
   const pod = bareBase64url(crypto.randomBytes(POD_BYTES))

@@ -8,6 +8,7 @@ import { Activity } from './activity.ts'
 import { parseAnswer, type ScriptAnswer } from './answer.ts'
 import type { ClusterKeys } from './cluster-keys.ts'
 import type { Argument } from './connection/command.ts'
+import type { Durability } from './connection/group-commit.ts'
 import type { CallOptions } from './connection/server.ts'
 import type { Servers } from './connection/servers.ts'
 import { type BareEntry, type EntryType, entryText, isOfService, partyOf } from './entry.ts'
@@ -34,6 +35,7 @@ export interface PodOptions extends StoreOptions {
   readonly keys: Keys
   readonly clusterKeys: ClusterKeys
   readonly repository: Repository
+  readonly durability: Durability
   /** New for each start of a process. */
   readonly pod: string
   /** A script on this key, and others of its partition, may have run or not. */

@@ -11,6 +11,8 @@ export interface CachedQueue {
   subscriber: Holding
   /** Of the notifier alone; nobody where it is a service's. */
   notifierSubscriber: Holding
+  /** How often this pod has read its oldest message since it was cached. */
+  reads: number
 }
 
 /** Least recently used entries go first. */

@@ -13,7 +13,6 @@ import { decodeRecord, encodeRecord, type RecordFields } from './record-codec.ts
 
 /** The largest hash field that keeps a small hash in its compact form. */
 const PIECE_BYTES = 64
-const CACHED_QUEUES = 100_000
 
 export interface RepositoryOptions {
   readonly servers: Servers
@@ -21,6 +20,7 @@ export interface RepositoryOptions {
   readonly clusterKeys: ClusterKeys
   /** Some record: what is opened where there is none. */
   readonly decoy: RecordFields
+  readonly cachedQueues: number
   readonly measures?: StoreMeasures | undefined
 }
 
@@ -35,10 +35,11 @@ const missing: Lookup = { outcome: 'missing' }
 export class Repository {
   readonly #options: RepositoryOptions
   readonly #decoy: Bytes
-  readonly cache = new QueueCache(CACHED_QUEUES)
+  readonly cache: QueueCache
 
   constructor(options: RepositoryOptions) {
     this.#options = options
+    this.cache = new QueueCache(options.cachedQueues)
     this.#decoy = options.clusterKeys.seal(encodeRecord(options.decoy))
   }
 
@@ -138,6 +139,7 @@ export class Repository {
       keys: queueKeys,
       subscriber: holdingOf(textOf(fields.get('s'))),
       notifierSubscriber: holdingOf(textOf(fields.get('n'))),
+      reads: 0,
     }
   }
 

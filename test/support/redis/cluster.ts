@@ -23,6 +23,8 @@ export interface RedisCluster extends AsyncDisposable {
   readonly primaries: readonly RedisServer[]
   readonly replicas: readonly RedisServer[]
   readonly nodes: readonly RedisServer[]
+  /** Resolves when all nodes know each other in their roles, whoever has which, and are in sync. */
+  settled(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -89,6 +91,12 @@ const form = async (
   await allSettled(nodes, replicas.length)
 }
 
+const inSync = (node: RedisServer): Promise<void> =>
+  until(`node ${node.port} is in sync`, async () => {
+    const info = await ask(node, (redis) => redis.info('replication'))
+    return fieldOf(info, 'role') === 'master' || fieldOf(info, 'master_link_status') === 'up'
+  })
+
 /** @throws NoRedis */
 export const startCluster = async (options: ClusterOptions = {}): Promise<RedisCluster> => {
   const { primaries: count = 3, replicasEach = 1, nodeTimeoutMs = 2000, args = [] } = options
@@ -117,6 +125,10 @@ export const startCluster = async (options: ClusterOptions = {}): Promise<RedisC
     primaries,
     replicas,
     nodes,
+    async settled() {
+      await allSettled(nodes, replicas.length)
+      await Promise.all(nodes.map(inSync))
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -90,11 +90,17 @@ export const launchProgram =
 /** As the relay's own check of the server. */
 const oldestOf = (version: string): number => (/valkey/i.test(version) ? 8 : 7)
 
+/** `waitaof`: confirms writes on its own disk. */
+export type Need = 'any' | 'waitaof'
+
+const WAITAOF_REDIS = 7.2
+
 /** @throws Unavailable */
-export const checkProgram = async (program: string): Promise<void> => {
+export const checkProgram = async (program: string, need: Need = 'any'): Promise<void> => {
   const { stdout } = await promisify(execFile)(program, ['--version']).catch(() => {
     throw new Unavailable(`${program} does not run`)
   })
-  const version = /v=(\d+)/.exec(stdout)?.[1] ?? '0'
-  if (Number(version) < oldestOf(stdout)) throw new Unavailable(`${program} is version ${version}`)
+  const version = /v=(\d+\.\d+)/.exec(stdout)?.[1] ?? '0'
+  const oldest = need === 'waitaof' ? Math.max(WAITAOF_REDIS, oldestOf(stdout)) : oldestOf(stdout)
+  if (Number(version) < oldest) throw new Unavailable(`${program} is version ${version}`)
 }

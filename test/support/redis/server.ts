@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Launch, LaunchError, type Running } from './launch.ts'
 import { findLauncher } from './launcher.ts'
+import type { Need } from './program.ts'
 
 export const HOST = '127.0.0.1'
 
@@ -87,8 +88,8 @@ class OwnServer implements RedisServer {
 }
 
 /** @throws NoRedis */
-export const startServer = async (argsOf: ArgsOf): Promise<RedisServer> => {
-  const launch = await findLauncher()
+export const startServer = async (argsOf: ArgsOf, need?: Need): Promise<RedisServer> => {
+  const launch = await findLauncher(need)
   const directory = await mkdtemp(join(tmpdir(), 'sluice-redis-'))
   for (let attempt = 1; ; attempt += 1) {
     const place = { port: randomInt(PORTS.from, PORTS.to), directory }

@@ -5,7 +5,10 @@ import { growthOf, type Reading } from '../../../bench/soak-verdict.ts'
 const bounds = { heapUsed: 1000, external: 1000, rss: 10_000 }
 
 /** Readings at every 100 commands, from the values of heap and rss. */
-const readings = (heap: readonly number[], rss: readonly number[] = heap.map(() => 0)): Reading[] =>
+const readings = (
+  heap: readonly number[],
+  rss: readonly number[] = heap.map(() => 0),
+): Reading<keyof typeof bounds>[] =>
   heap.map((heapUsed, i) => ({
     commands: (i + 1) * 100,
     heapUsed,
@@ -13,7 +16,10 @@ const readings = (heap: readonly number[], rss: readonly number[] = heap.map(() 
     external: 0,
   }))
 
-const verdicts = (list: readonly Reading[], warmUp = 0): readonly (readonly [string, boolean])[] =>
+const verdicts = (
+  list: readonly Reading<keyof typeof bounds>[],
+  warmUp = 0,
+): readonly (readonly [string, boolean])[] =>
   growthOf(list, warmUp, bounds).map(({ measure, isFlat }) => [measure, isFlat] as const)
 
 test('noise around one value is flat, and so is memory that shrinks', () => {
@@ -31,8 +37,8 @@ test('steady growth is not flat', () => {
   const [heap] = growthOf(readings(leak), 0, bounds)
   assert.deepEqual(heap, {
     measure: 'heapUsed',
-    bytes: 1600,
-    bytesPerCommand: 2,
+    growth: 1600,
+    perCommand: 2,
     bound: 1000,
     isFlat: false,
   })

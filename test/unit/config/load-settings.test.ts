@@ -89,6 +89,15 @@ describe('problems', () => {
     ])
   })
 
+  test('replicas can be asked to confirm only where they have to', () => {
+    const cluster = { SLUICE_REDIS_URL: 'redis://h', SLUICE_CLUSTER_KEY: 'a1'.repeat(32) }
+    const two = { ...cluster, SLUICE_DURABILITY_REPLICAS: '2' }
+    assert.deepEqual(problemsOf(two), [
+      'SLUICE_DURABILITY_REPLICAS is of no use without SLUICE_DURABILITY replica',
+    ])
+    settingsOf({ ...two, SLUICE_DURABILITY: 'replica' })
+  })
+
   test('an admin port needs a token, which a client of it has alone', () => {
     assert.deepEqual(problemsOf({ SLUICE_ADMIN_PORT: '5224' }), [
       'SLUICE_ADMIN_TOKEN is needed with SLUICE_ADMIN_PORT: `openssl rand -hex 32` makes one',

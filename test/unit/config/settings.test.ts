@@ -175,10 +175,26 @@ const cases: readonly Case[] = [
     beside: { SLUICE_REDIS_URL: 'redis://redis', SLUICE_CLUSTER_KEY: KEY },
   },
   {
+    name: 'durabilityReplicas',
+    variable: 'SLUICE_DURABILITY_REPLICAS',
+    accepts: { 1: 1, 2: 2, 16: 16 },
+    refuses: ['0', '17', '1.5', 'all'],
+    beside: {
+      ...{ SLUICE_REDIS_URL: 'redis://redis', SLUICE_CLUSTER_KEY: KEY },
+      SLUICE_DURABILITY: 'replica',
+    },
+  },
+  {
     name: 'partitions',
     variable: 'SLUICE_PARTITIONS',
     accepts: { 1: 1, 256: 256, 4096: 4096 },
     refuses: ['0', '3', '255', '8192', '2.0', '-2'],
+  },
+  {
+    name: 'cachedQueues',
+    variable: 'SLUICE_CACHED_QUEUES',
+    accepts: { 100: 100, 1000000: 1_000_000 },
+    refuses: ['0', '99', '100000001', '1k'],
   },
   onOff('newQueues', 'SLUICE_NEW_QUEUES'),
   {
@@ -280,7 +296,9 @@ const defaults: Settings = {
   reusePort: false,
   redisEviction: 'refused',
   durability: 'memory',
+  durabilityReplicas: 1,
   partitions: 256,
+  cachedQueues: 100_000,
   newQueues: true,
   services: true,
   proxy: true,

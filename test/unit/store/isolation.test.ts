@@ -32,7 +32,13 @@ const start = (context: TestContext, connections: number) => {
   let now = performance.now()
   context.mock.method(performance, 'now', () => now)
   const servers = new Servers({
-    ...{ address: nowhere, durability: 'memory', onError: nothing, onLost: nothing },
+    ...{
+      address: nowhere,
+      durability: 'memory',
+      durabilityReplicas: 1,
+      onError: nothing,
+      onLost: nothing,
+    },
   })
   context.after(() => servers.close())
   const keys = new Keys('', 1)
@@ -41,7 +47,8 @@ const start = (context: TestContext, connections: number) => {
   const sent: (readonly [number, StoreEvent])[] = []
   const pod = new Pod({
     ...{ servers, keys, clusterKeys, limits, crypto: nativeCrypto, pod: 'pod', now: Date.now },
-    repository: new Repository({ servers, keys, clusterKeys, decoy }),
+    durability: 'memory',
+    repository: new Repository({ servers, keys, clusterKeys, decoy, cachedQueues: 100 }),
     deliver: (connection, event) => void sent.push([connection, event]),
     onDoubt: nothing,
   })

@@ -9,6 +9,13 @@ import type { Link } from './link.ts'
 
 export type Durability = 'memory' | 'replica' | 'fsync'
 
+/** What makes writes of a server durable. */
+export interface Confirming {
+  readonly durability: Durability
+  /** Of the server, that have to confirm where durability is `replica`. */
+  readonly durabilityReplicas: number
+}
+
 /** What follows a group, and whether its answer is enough. */
 interface Confirmation {
   readonly name: string
@@ -21,17 +28,21 @@ const REPLICA_MS = 1000
 /** Redis fsyncs once a second, and answers after that, unless told otherwise. */
 const FSYNC_MS = 2500
 
-const atLeastOne = (count: unknown): boolean => typeof count === 'number' && count >= 1
+const isAtLeast = (count: unknown, least: number): boolean =>
+  typeof count === 'number' && count >= least
 
-const confirmations: { readonly [D in Exclude<Durability, 'memory'>]: Confirmation } = {
-  /** The number of replicas that have what this connection wrote. */
-  replica: { name: 'WAIT', args: [1, REPLICA_MS], isEnough: atLeastOne },
-  /** The same for the server's own disk, and for disks of replicas. */
-  fsync: {
-    name: 'WAITAOF',
-    args: [1, 0, FSYNC_MS],
-    isEnough: (answer) => Array.isArray(answer) && atLeastOne(answer[0]),
-  },
+/** Answered with the number of replicas that have what this connection wrote. */
+const byReplicas = (least: number): Confirmation => ({
+  name: 'WAIT',
+  args: [least, REPLICA_MS],
+  isEnough: (answer) => isAtLeast(answer, least),
+})
+
+/** The same for the server's own disk, and for disks of replicas. */
+const byDisk: Confirmation = {
+  name: 'WAITAOF',
+  args: [1, 0, FSYNC_MS],
+  isEnough: (answer) => Array.isArray(answer) && isAtLeast(answer[0], 1),
 }
 
 interface Write {
@@ -46,9 +57,10 @@ export class GroupCommit {
   #next: Write[] = []
   #isBusy = false
 
-  constructor(link: Link, durability: Exclude<Durability, 'memory'>) {
+  /** With durability `memory` there is nothing to confirm, and no group commit. */
+  constructor(link: Link, { durability, durabilityReplicas }: Confirming) {
     this.#link = link
-    this.#confirmation = confirmations[durability]
+    this.#confirmation = durability === 'fsync' ? byDisk : byReplicas(durabilityReplicas)
   }
 
   /**

@@ -1,13 +1,12 @@
 /** One server as a pod uses it: a connection for what is quick, one for writes that have to last. */
 import type { RedisNode } from '../address.ts'
 import type { Argument } from './command.ts'
-import { type Durability, GroupCommit } from './group-commit.ts'
+import { type Confirming, GroupCommit } from './group-commit.ts'
 import { Link } from './link.ts'
 import { connectionTo, type ServerAddress } from './options.ts'
 
-export interface ServerOptions {
+export interface ServerOptions extends Confirming {
   readonly address: ServerAddress
-  readonly durability: Durability
   readonly onLost: (server: Server) => void
   /** A connection was made again. */
   readonly onBack: () => void
@@ -29,7 +28,7 @@ export class Server {
 
   /** `node`: of a cluster. */
   constructor(options: ServerOptions, node?: RedisNode) {
-    const { address, durability, onError, onBack } = options
+    const { address, durability, durabilityReplicas, onError, onBack } = options
     this.node = node
     const link = () =>
       new Link(connectionTo(address, node), {
@@ -41,7 +40,7 @@ export class Server {
     if (durability === 'memory') this.#links = [this.#quick]
     else {
       const second = link()
-      this.#durable = new GroupCommit(second, durability)
+      this.#durable = new GroupCommit(second, { durability, durabilityReplicas })
       this.#links = [this.#quick, second]
     }
     for (const one of this.#links) one.open()

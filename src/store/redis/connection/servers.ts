@@ -10,7 +10,7 @@ import type { RedisNode } from '../address.ts'
 import { type Call, needsTime, watched, withText } from './call.ts'
 import type { Argument } from './command.ts'
 import { NO_SCRIPT, NotRun, type Redirect } from './errors.ts'
-import type { Durability } from './group-commit.ts'
+import type { Confirming } from './group-commit.ts'
 import type { ServerAddress } from './options.ts'
 import { type CallOptions, Server, type ServerOptions } from './server.ts'
 import { nodeName, SlotMap } from './slots.ts'
@@ -24,9 +24,8 @@ const REFRESH_MS = 5000
 /** Whether something concerns a key. */
 export type Concerns = (key: string) => boolean
 
-export interface ServersOptions {
+export interface ServersOptions extends Confirming {
   readonly address: ServerAddress
-  readonly durability: Durability
   readonly onError: (error: unknown) => void
   /** What these keys had under way may have happened or not, and their server may be another one. */
   readonly onLost: (concerns: Concerns) => void
@@ -50,11 +49,12 @@ export class Servers {
   #isClosed = false
 
   constructor(options: ServersOptions) {
-    const { address, durability, onError, measures } = options
+    const { address, durability, durabilityReplicas, onError, measures } = options
     const onLost = (server: Server) => this.#lost(server)
     const onBack = () => measures?.reconnections.add('commands')
     this.#options = options
-    this.#serverOptions = { address, durability, onError, onLost, onBack }
+    const confirming = { durability, durabilityReplicas }
+    this.#serverOptions = { address, ...confirming, onError, onLost, onBack }
     if (address.kind === 'cluster') {
       this.#slots = new SlotMap()
       for (const node of address.nodes) this.#serverAt(node)
