@@ -124,6 +124,13 @@ const chainOf = (socket: TLSSocket): readonly Bytes[] => {
   return chain
 }
 
+/** What a turn of the event loop writes leaves in one piece: a system call costs as much as a block. */
+const corkForTurn = (socket: TLSSocket): void => {
+  if (socket.writableCorked > 0) return
+  socket.cork()
+  setImmediate(() => socket.uncork())
+}
+
 /** The socket must have finished its handshake; undefined if it was closed meanwhile. */
 export const tlsTransport = (
   socket: TLSSocket,
@@ -150,8 +157,9 @@ export const tlsTransport = (
     clientAddress,
     blocks,
     send: (block, taken) => {
-      if (socket.writable) socket.write(block, taken)
-      else taken?.()
+      if (!socket.writable) return taken?.()
+      corkForTurn(socket)
+      socket.write(block, taken)
     },
     get bufferedBytes() {
       return socket.writableLength
@@ -159,11 +167,15 @@ export const tlsTransport = (
     drained: () => drained(socket),
     stopReading: () => blocks.end(),
     leave: () => leave(socket),
-    close: () => {
+    close() {
       // each of the commands that fail together says it, and Node waits for each anew
       if (!isClosing) socket.destroySoon()
       isClosing = true
     },
-    destroy: () => socket.destroy(),
+    destroy() {
+      // what this turn has written may still reach the peer
+      socket.uncork()
+      socket.destroy()
+    },
   }
 }
