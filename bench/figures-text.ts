@@ -209,11 +209,14 @@ export const resubscriptionText = (figures: ResubscriptionFigures): string => {
 export const metricsText = ({ without, counting, morePercent }: MetricsFigures): string =>
   titled(
     'metrics: the same messages with and without an operations port, in turns',
-    tableText(spreadHead('saturated'), [
-      ['relay CPU without, us a message', ...spreadCells(without)],
-      ['relay CPU with it, us a message', ...spreadCells(counting)],
-      ['more, in %', ...spreadCells(morePercent)],
-    ]),
+    tableText(
+      ['saturated', 'median', 'turns; of the last 95 % sure'],
+      [
+        ['relay CPU without, us a message', ...spreadCells(without)],
+        ['relay CPU with it, us a message', ...spreadCells(counting)],
+        ['more, in %', ...spreadCells(morePercent)],
+      ],
+    ),
   )
 
 export const scrapesText = ({ connections, samples, milliseconds, cpu }: ScrapeFigures): string => {

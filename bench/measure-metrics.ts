@@ -1,25 +1,28 @@
-/** What counting costs: two relays side by side, one with an operations port and one without. */
+/**
+ * What counting costs: two relays side by side, one with an operations port and one without. In many
+ * short turns, as machines change their pace within seconds.
+ */
 import { MessageLoad } from '../src/load/message-load.ts'
 import type { MessageOptions } from './measure-messages.ts'
 import type { Measured } from './measured.ts'
 import { RelayUnderTest } from './relay-under-test.ts'
-import { type Spread, spreadOf } from './statistics.ts'
+import { confidenceOf, type Spread, spreadOf } from './statistics.ts'
 
 export interface MetricsFigures {
-  /** Microseconds of the relay's CPU for each delivered message, over the rounds. */
+  /** Microseconds of the relay's CPU for each delivered message, over all turns. */
   readonly without: Spread
   readonly counting: Spread
-  /** What a round with counting cost more than the one beside it without, in percent. */
+  /** What a turn with counting cost more than the one beside it without, in percent; 95 % sure. */
   readonly morePercent: Spread
 }
 
-type Options = Pick<
-  MessageOptions,
-  'senders' | 'recipients' | 'queues' | 'rounds' | 'roundMs' | 'warmUpMs'
-> & {
+type Options = Pick<MessageOptions, 'senders' | 'recipients' | 'queues' | 'rounds' | 'warmUpMs'> & {
   /** Settings that both have. */
   readonly env?: Readonly<Record<string, string>>
 }
+
+const TURN_MS = 250
+const TURNS_A_ROUND = 16
 
 const costOf = ({ cpu, value }: Measured<number>): number => cpu / value
 
@@ -35,19 +38,19 @@ export const measureMetrics = async ({ env = {}, ...load }: Options): Promise<Me
   await loadCounting.saturate(load.warmUpMs)
   const costs: { without: number[]; counting: number[] } = { without: [], counting: [] }
   const measure = {
-    without: () => without.measure(() => loadWithout.saturate(load.roundMs)),
-    counting: () => counting.measure(() => loadCounting.saturate(load.roundMs)),
+    without: () => without.measure(() => loadWithout.saturate(TURN_MS)),
+    counting: () => counting.measure(() => loadCounting.saturate(TURN_MS)),
   }
-  for (let round = 0; round < load.rounds; round++) {
-    // in turns, so that a machine that gets slower favours none
+  for (let turn = 0; turn < load.rounds * TURNS_A_ROUND; turn++) {
+    // so that a machine that gets slower favours none
     const order = ['without', 'counting'] as const
-    for (const name of round % 2 === 0 ? order : order.toReversed())
+    for (const name of turn % 2 === 0 ? order : order.toReversed())
       costs[name].push(costOf(await measure[name]()))
   }
-  const more = costs.counting.map((cost, round) => 100 * (cost / (costs.without[round] ?? 0) - 1))
+  const more = costs.counting.map((cost, turn) => 100 * (cost / (costs.without[turn] ?? 0) - 1))
   return {
     without: spreadOf(costs.without),
     counting: spreadOf(costs.counting),
-    morePercent: spreadOf(more),
+    morePercent: confidenceOf(more),
   }
 }

@@ -26,6 +26,22 @@ export const spreadOf = (values: readonly number[]): Spread => ({
   max: Math.max(...values),
 })
 
+/** Of a normal distribution: 95 of 100 lie within so many standard deviations. */
+const DEVIATIONS = 1.96
+
+/** A median, and what it would be in 95 of 100 repetitions, by the ranks beside it. */
+export const confidenceOf = (values: readonly number[]): Spread => {
+  const list = sorted(values)
+  const middle = (list.length - 1) / 2
+  const reach = (DEVIATIONS * Math.sqrt(list.length)) / 2
+  const at = (rank: number) => list[Math.min(list.length - 1, Math.max(0, rank))] ?? Number.NaN
+  return {
+    median: median(values),
+    min: at(Math.floor(middle - reach)),
+    max: at(Math.ceil(middle + reach)),
+  }
+}
+
 export interface Percentiles {
   readonly count: number
   readonly p50: number

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { median, percentilesOf, quantile, spreadOf } from '../../../bench/statistics.ts'
+import {
+  confidenceOf,
+  median,
+  percentilesOf,
+  quantile,
+  spreadOf,
+} from '../../../bench/statistics.ts'
 
 test('a median is the middle value, or between the two in the middle', () => {
   assert.equal(median([3, 1, 2]), 2)
@@ -20,6 +26,12 @@ test('quantiles lie between the values, and the values stay as they were', () =>
 
 test('a spread is a median with its range', () => {
   assert.deepEqual(spreadOf([5, 1, 3]), { median: 3, min: 1, max: 5 })
+})
+
+test('a median is surer the more values there are', () => {
+  const values = Array.from({ length: 101 }, (_, i) => (i * 7) % 101)
+  assert.deepEqual(confidenceOf(values), { median: 50, min: 40, max: 60 })
+  assert.deepEqual(confidenceOf([5, 1, 3]), { median: 3, min: 1, max: 5 })
 })
 
 test('percentiles of the first hundred numbers', () => {
