@@ -210,7 +210,7 @@ export const metricsText = ({ without, counting, morePercent }: MetricsFigures):
   titled(
     'metrics: the same messages with and without an operations port, in turns',
     tableText(
-      ['saturated', 'median', 'turns; of the last 95 % sure'],
+      ['saturated', 'median', 'rounds; of the last 95 % sure'],
       [
         ['relay CPU without, us a message', ...spreadCells(without)],
         ['relay CPU with it, us a message', ...spreadCells(counting)],
