@@ -1,4 +1,5 @@
 /** What is promised, and how it is measured: for recording rules, alerts and the SLO dashboard. */
+import { FAULTS } from './outcomes.ts'
 
 /** A metric of the pods in question, with more labels. */
 export type Select = (name: string, labels?: string) => string
@@ -37,7 +38,7 @@ const send: Slo = {
   bad: (select, window, by) =>
     sum(
       by,
-      `rate(${select('sluice_commands_total', 'command="SEND",outcome=~"unanswered|internal|store"')}[${window}])`,
+      `rate(${select('sluice_commands_total', `command="SEND",${FAULTS}`)}[${window}])`,
       `rate(${select('sluice_redis_call_errors_total', 'call="append-message",error="full"')}[${window}])`,
       // so that there is a value before the first failure
       `0 * rate(${select('sluice_commands_total', 'command="SEND",outcome="ok"')}[${window}])`,

@@ -1,9 +1,9 @@
 /** What is refused and what fails, and whether somebody tries something. */
 import type { Board, Row } from '../board.ts'
 import { curves } from '../curves.ts'
+import { FAULTS, REFUSALS } from '../outcomes.ts'
 import { increase, of, once, orNone, orZero, rate, sum } from '../promql.ts'
 
-const FAULTS = 'outcome=~"unanswered|internal|store"'
 const REPEATED = 'type="duplicate"'
 const REFUSED = 'type!="duplicate"'
 
@@ -17,10 +17,7 @@ const refused: Row = {
       ],
       { unit: 'reqps', width: 8 },
       {
-        '{{outcome}}': orNone(
-          sum(rate('sluice_commands_total', 'outcome!~"ok|unanswered|internal|store"'), 'outcome'),
-          'outcome',
-        ),
+        '{{outcome}}': orNone(sum(rate('sluice_commands_total', REFUSALS), 'outcome'), 'outcome'),
       },
     ),
     curves(
@@ -30,10 +27,7 @@ const refused: Row = {
       ],
       { unit: 'reqps', width: 8 },
       {
-        '{{command}}': orNone(
-          sum(rate('sluice_commands_total', 'outcome!~"ok|unanswered|internal|store"'), 'command'),
-          'command',
-        ),
+        '{{command}}': orNone(sum(rate('sluice_commands_total', REFUSALS), 'command'), 'command'),
       },
     ),
     curves(
@@ -44,7 +38,7 @@ const refused: Row = {
       { unit: 'percentunit', width: 8 },
       {
         refused: `(${orZero(
-          sum(rate('sluice_commands_total', 'outcome!~"ok|unanswered|internal|store"')),
+          sum(rate('sluice_commands_total', REFUSALS)),
         )}) / ${sum(rate('sluice_commands_total'))}`,
       },
     ),

@@ -1,6 +1,8 @@
 /** All pods at a glance: is the relay well, and who uses it? */
 import type { Board, Row } from '../board.ts'
+import { connectionsByKind } from '../connections-by-kind.ts'
 import { curves } from '../curves.ts'
+import { FAULTS } from '../outcomes.ts'
 import {
   increase,
   max,
@@ -113,14 +115,7 @@ const health: Row = {
 const clients: Row = {
   title: 'Clients',
   panels: [
-    curves(
-      [
-        'Connections by kind',
-        'Open SMP sessions: over TLS (smp), WebSocket with TLS (wss) or without (ws).',
-      ],
-      { kind: 'stacked', unit: 'short', width: 8 },
-      { '{{kind}}': sum(of('sluice_connections'), 'kind') },
-    ),
+    connectionsByKind,
     curves(
       [
         'Connections by pod',
@@ -204,10 +199,7 @@ const messages: Row = {
       ],
       { unit: 'reqps', width: 8, thresholds: [{ from: 0.1, color: 'red' }] },
       {
-        '{{outcome}}': orNone(
-          sum(rate('sluice_commands_total', 'outcome=~"unanswered|internal|store"'), 'outcome'),
-          'outcome',
-        ),
+        '{{outcome}}': orNone(sum(rate('sluice_commands_total', FAULTS), 'outcome'), 'outcome'),
       },
     ),
   ],

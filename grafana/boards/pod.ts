@@ -1,5 +1,6 @@
 /** One pod from inside: its process, its connections, its commands. */
 import type { Board, Row } from '../board.ts'
+import { connectionsByKind } from '../connections-by-kind.ts'
 import { curves } from '../curves.ts'
 import { max, of, orNone, orZero, quantile, rate, sum } from '../promql.ts'
 
@@ -111,14 +112,7 @@ const processRow: Row = {
 const connections: Row = {
   title: 'Connections',
   panels: [
-    curves(
-      [
-        'Connections by kind',
-        'Open SMP sessions: over TLS (smp), WebSocket with TLS (wss) or without (ws).',
-      ],
-      { kind: 'stacked', unit: 'short', width: 8 },
-      { '{{kind}}': sum(of('sluice_connections'), 'kind') },
-    ),
+    connectionsByKind,
     curves(
       [
         'Sockets by port',
