@@ -10,7 +10,10 @@ import type { Reply, ReplyTag } from '../../src/protocol/reply.ts'
 import type { Version } from '../../src/protocol/version.ts'
 import { Finding } from './finding.ts'
 
-/** Besides ERR, which every command may get. */
+/**
+ * Besides ERR, which every command may get. Not the client's table, which also takes what other servers
+ * answer: a mistake in one must not hide in the other.
+ */
 const answersOf: { readonly [T in Tag]: readonly ReplyTag[] } = {
   NEW: ['IDS'],
   SUB: ['OK', 'SOK'],
