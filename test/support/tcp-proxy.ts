@@ -4,9 +4,18 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 const HOST = '127.0.0.1'
 
+/** One direction of a connection. */
+interface Flow {
+  readonly from: Socket
+  readonly to: Socket
+  readonly isReplies: boolean
+  isFlowing: boolean
+}
+
 interface Link {
   readonly incoming: Socket
   readonly outgoing: Socket
+  readonly flows: readonly Flow[]
 }
 
 type State = 'whole' | 'silent' | 'refusing'
@@ -16,6 +25,8 @@ export class TcpProxy implements AsyncDisposable {
   readonly #targetPort: number
   readonly #links = new Set<Link>()
   #state: State = 'whole'
+  /** Those who want no replies to pass. */
+  #holds = 0
 
   private constructor(targetPort: number) {
     this.#targetPort = targetPort
@@ -43,7 +54,7 @@ export class TcpProxy implements AsyncDisposable {
    */
   drop(): void {
     this.#state = 'silent'
-    for (const link of this.#links) this.#hold(link)
+    this.#apply()
   }
 
   /** Resets every connection, and new ones too. */
@@ -57,7 +68,21 @@ export class TcpProxy implements AsyncDisposable {
 
   heal(): void {
     this.#state = 'whole'
-    for (const link of this.#links) this.#forward(link)
+    this.#apply()
+  }
+
+  /**
+   * Takes nothing from the target, as a client that does not read: what it says fills the buffers of
+   * the network and then its own. What is said to it still arrives. Until as many `releaseReplies`.
+   */
+  holdReplies(): void {
+    this.#holds += 1
+    this.#apply()
+  }
+
+  releaseReplies(): void {
+    this.#holds -= 1
+    this.#apply()
   }
 
   #accept(incoming: Socket): void {
@@ -66,25 +91,27 @@ export class TcpProxy implements AsyncDisposable {
       incoming.resetAndDestroy()
       return
     }
-    const link = { incoming, outgoing: connect(this.#targetPort, HOST) }
+    const link = linkOf(incoming, connect(this.#targetPort, HOST))
     this.#links.add(link)
-    for (const [socket, other] of pairsOf(link)) {
-      socket.on('error', () => other.destroy())
-      socket.on('close', () => {
-        other.destroy()
+    for (const { from, to } of link.flows) {
+      from.on('error', () => to.destroy())
+      from.on('close', () => {
+        to.destroy()
         this.#links.delete(link)
       })
     }
-    if (this.#state === 'whole') this.#forward(link)
-    else this.#hold(link)
+    this.#apply()
   }
 
-  #forward(link: Link): void {
-    for (const [socket, other] of pairsOf(link)) socket.pipe(other)
-  }
-
-  #hold(link: Link): void {
-    for (const [socket, other] of pairsOf(link)) socket.unpipe(other).pause()
+  #apply(): void {
+    for (const { flows } of this.#links)
+      for (const flow of flows) {
+        const mayFlow = this.#state === 'whole' && !(flow.isReplies && this.#holds > 0)
+        if (mayFlow === flow.isFlowing) continue
+        flow.isFlowing = mayFlow
+        if (mayFlow) flow.from.pipe(flow.to)
+        else flow.from.unpipe(flow.to).pause()
+      }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -97,8 +124,12 @@ export class TcpProxy implements AsyncDisposable {
   }
 }
 
-const pairsOf = ({ incoming, outgoing }: Link) =>
-  [
-    [incoming, outgoing],
-    [outgoing, incoming],
-  ] as const
+/** A socket that nobody listens to yet reads nothing. */
+const linkOf = (incoming: Socket, outgoing: Socket): Link => ({
+  incoming,
+  outgoing,
+  flows: [
+    { from: incoming, to: outgoing, isReplies: false, isFlowing: false },
+    { from: outgoing, to: incoming, isReplies: true, isFlowing: false },
+  ],
+})
