@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { header, totalsText } from './faults/faults-text.ts'
 import { run } from './faults/run.ts'
 import { type Topology, topologies } from './faults/schedule.ts'
+import { isHollow } from './faults/slow-text.ts'
 import { fail, readOptions } from './options.ts'
 
 const DEFAULT_ROUNDS = 200
@@ -84,4 +85,5 @@ const isControl = values.control
 const totals = await run({ ...schedule, rounds: rounds(), isControl, replay, print: console.log })
 const seconds = (performance.now() - beganAt) / 1000
 console.log(`\n${totalsText(totals, { seed: values.seed, seconds, isControl })}`)
-if (totals.wrong > 0 || totals.rounds === 0) process.exitCode = 1
+const isVain = !isControl && isHollow(totals.slow)
+if (totals.wrong > 0 || totals.rounds === 0 || isVain) process.exitCode = 1

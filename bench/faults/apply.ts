@@ -6,6 +6,7 @@ import type { RoundLoad } from './load.ts'
 import { Random } from './random.ts'
 import type { Rig } from './rig.ts'
 import type { Fault, FaultKind } from './schedule.ts'
+import { readSlowly } from './slow-readers.ts'
 
 export interface Scene {
   readonly rig: Rig
@@ -73,6 +74,9 @@ const applications: {
   },
   async 'silence-clients'({ load }, fault) {
     await Promise.all(some(await load.lines(), fault).map((line) => line.silence(fault.forMs)))
+  },
+  async 'slow-readers'(scene, fault) {
+    await readSlowly(scene, some([...scene.load.devices.keys()], fault), fault)
   },
   async 'hold-acks'({ load }, fault) {
     const held = delay(fault.forMs)

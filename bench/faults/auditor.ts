@@ -1,7 +1,9 @@
 /**
  * Whether what clients saw is what the invariants promise: I1 nothing acknowledged is lost, I2 order
- * and no return of what was acknowledged, I3 one subscriber, I4 no queue that stands still.
+ * and no return of what was acknowledged, I3 one subscriber, I4 no queue that stands still, I8 bounds of what
+ * is held for a client.
  */
+import { checkAnswers } from './audit-answers.ts'
 import { checkMessages } from './audit-messages.ts'
 import { checkSubscriptions } from './audit-subscriptions.ts'
 import type { Recorded } from './history.ts'
@@ -33,6 +35,11 @@ export type ViolationKind =
   /** I5: an error that clients take for final, or no answer at all. */
   | 'refused'
   | 'unanswered'
+  /** Of a client that did not read for a while. */
+  | 'answer order'
+  | 'wrong answer'
+  /** I8: more is held for one connection than may be. */
+  | 'overfull'
 
 export interface Violation {
   readonly kind: ViolationKind
@@ -44,5 +51,5 @@ export interface Violation {
 
 export const audit = (events: readonly Recorded[], rules: Rules): readonly Violation[] => {
   const index = new HistoryIndex(events, rules)
-  return [...checkMessages(index), ...checkSubscriptions(events, index)]
+  return [...checkMessages(index), ...checkSubscriptions(events, index), ...checkAnswers(events)]
 }

@@ -2,17 +2,14 @@
 import {
   ConnectionClosed,
   errorText,
-  nativeCrypto,
-  openMessage,
   type Reply,
   type SmpEvent,
   SmpRefusal,
 } from '../../src/client/index.ts'
-import { ProtocolError, utf8Text } from '../../src/protocol/bytes.ts'
-import { type EntityId, idBytes } from '../../src/protocol/ids.ts'
+import type { EntityId } from '../../src/protocol/ids.ts'
 import type { Queue } from '../../test/support/load.ts'
 import { Line, type Place } from './line.ts'
-import { nameIn } from './sender.ts'
+import { idText, nameOf } from './opened.ts'
 
 /** A queue as one SUB of the present connection has it. */
 interface Holding {
@@ -20,19 +17,6 @@ interface Holding {
   readonly subscription: number
   readonly line: Line
   isAnswered: boolean
-}
-
-export const nameOf = (
-  { recipient: { secret } }: Queue,
-  { messageId, body }: Reply<'MSG'>,
-): string => {
-  try {
-    const opened = openMessage(nativeCrypto, { secret, messageId: idBytes(messageId) }, body)
-    return opened.tag === 'message' ? nameIn(utf8Text(opened.body)) : `(${opened.tag})`
-  } catch (error) {
-    if (error instanceof ProtocolError) return '(unreadable)'
-    throw error
-  }
 }
 
 export class Device {
@@ -188,6 +172,3 @@ export class Device {
     }
   }
 }
-
-/** As it stands in a report. */
-export const idText = (id: string): string => Buffer.from(id, 'latin1').toString('base64url')

@@ -4,6 +4,7 @@ import { eventText, type Recorded } from './history.ts'
 import type { RoundResult } from './round.ts'
 import type { Totals } from './run.ts'
 import type { Plan } from './schedule.ts'
+import { endText, fullOf, slowCountsOf, slowText } from './slow-text.ts'
 
 const SHOWN_VIOLATIONS = 10
 const SHOWN_EVENTS = 60
@@ -45,6 +46,7 @@ export const header = [
   'seed'.padEnd(10),
   'topology'.padEnd(8),
   ...['seconds', 'acknowl.', 'deliv.', 'unknown'].map((word) => column(word, 8)),
+  column('full', 5),
   'verdict'.padEnd(13),
   'faults',
 ].join(' ')
@@ -60,6 +62,7 @@ export const roundLine = (
     seed.padEnd(10),
     plan.topology.padEnd(8),
     ...[seconds.toFixed(1), accepted, delivered, unknown].map((value) => column(value, 8)),
+    column(fullOf(slowCountsOf(events)), 5),
     verdict.padEnd(13),
     faultsOf(plan),
   ].join(' ')
@@ -75,7 +78,7 @@ export interface RunOf {
 }
 
 export const totalsText = (
-  { rounds, faults, wrong, counts }: Totals,
+  { rounds, faults, wrong, counts, slow, endMs }: Totals,
   { seed, seconds, isControl }: RunOf,
 ): string => {
   const parts = [...counts].map(([topology, of]) => `${topology.padEnd(8)} ${countsText(of)}`)
@@ -86,6 +89,8 @@ export const totalsText = (
   return [
     ...parts,
     `seed ${seed}: ${rounds} rounds in ${seconds.toFixed(0)} s, ${faults} faults; ${countsText(all)}`,
+    ...slowText(slow),
+    ...endText(endMs),
     wrong === 0 ? right : `${wrong} ${wrong === 1 ? 'round' : 'rounds'} ${bad}`,
   ].join('\n')
 }
@@ -119,7 +124,8 @@ const linesOf = (violation: Violation, events: readonly Recorded[]): readonly st
 
 export const reportText = ({ plan, events, violations }: RoundResult, replay: string): string => {
   const shown = violations.slice(0, SHOWN_VIOLATIONS).map((violation) => {
-    const head = `round ${plan.round}, queue ${violation.queue}: ${violation.kind}: ${violation.text}`
+    const where = violation.queue < 0 ? '' : `, queue ${violation.queue}`
+    const head = `round ${plan.round}${where}: ${violation.kind}: ${violation.text}`
     return [head, ...linesOf(violation, events)].join('\n')
   })
   const left = violations.length - SHOWN_VIOLATIONS

@@ -54,6 +54,31 @@ export type Event =
   | { readonly type: 'closed'; readonly connection: number }
   /** A command that was never answered, though its connection was there. */
   | { readonly type: 'unanswered'; readonly queue: number; readonly command: string }
+  /** A command beside those on messages. `queue` is -1 where it concerns none. */
+  | {
+      readonly type: 'ask'
+      readonly command: number
+      readonly connection: number
+      readonly asked: string
+      readonly queue: number
+    }
+  /** A message by its name, or the answer's tag, or the error. */
+  | { readonly type: 'answer'; readonly command: number; readonly answer: string }
+  /** The connection was gone before. */
+  | { readonly type: 'answer-lost'; readonly command: number }
+  /** The clients of one fault that did not read. */
+  | {
+      readonly type: 'slow-readers'
+      readonly clients: number
+      /** Of how many the relay's output buffer was full. */
+      readonly full: number
+      /** Those that lost their connection meanwhile. */
+      readonly lost: number
+      /** By how much the resident memory of a pod grew meanwhile. */
+      readonly grownBytes: number
+    }
+  /** The most that a pod has ever held for one connection. */
+  | { readonly type: 'buffered'; readonly bytes: number }
   | { readonly type: 'fault'; readonly text: string }
   /** Nobody could subscribe to the queue, long after all was whole again. */
   | { readonly type: 'forsaken'; readonly queue: number }
@@ -72,18 +97,21 @@ export class History {
   readonly #beganAt = performance.now()
   #subscriptions = 0
   #connections = 0
+  #commands = 0
   readonly #undelivered = new Set<string>()
   readonly #delivered = new Set<string>()
   readonly #unacknowledged = new Set<string>()
+  readonly #unanswered = new Set<number>()
 
   add(event: Event): void {
     this.events.push({ ...event, ms: performance.now() - this.#beganAt })
     this.#count(event)
   }
 
-  /** What was accepted was delivered, and nothing waits for the answer to its ACK. */
+  /** What was accepted was delivered, and nothing waits for an answer. */
   get isQuiet(): boolean {
-    return this.#undelivered.size === 0 && this.#unacknowledged.size === 0
+    const waiting = [this.#undelivered, this.#unacknowledged, this.#unanswered]
+    return waiting.every(({ size }) => size === 0)
   }
 
   #count(event: Event): void {
@@ -102,12 +130,24 @@ export class History {
       case 'ack-lost':
         this.#unacknowledged.delete(event.message)
         break
+      case 'ask':
+        this.#unanswered.add(event.command)
+        break
+      case 'answer':
+      case 'answer-lost':
+        this.#unanswered.delete(event.command)
+        break
     }
   }
 
   nextSubscription(): number {
     this.#subscriptions += 1
     return this.#subscriptions
+  }
+
+  nextCommand(): number {
+    this.#commands += 1
+    return this.#commands
   }
 
   nextConnection(): number {

@@ -24,22 +24,37 @@ export interface Place {
   readonly signal: AbortSignal
 }
 
+interface Parts {
+  readonly pod: Pod
+  readonly connection: SmpConnection
+  readonly proxy: TcpProxy
+  readonly history: History
+}
+
 export class Line implements AsyncDisposable {
   readonly number: number
+  readonly pod: Pod
   readonly connection: SmpConnection
   /** Resolves when the connection is gone. */
   readonly closed: Promise<void>
   readonly #proxy: TcpProxy
   readonly #history: History
+  #isClosed = false
 
-  private constructor(connection: SmpConnection, proxy: TcpProxy, history: History) {
+  private constructor({ pod, connection, proxy, history }: Parts) {
     this.number = history.nextConnection()
+    this.pod = pod
     this.connection = connection
     this.#proxy = proxy
     this.#history = history
-    this.closed = connection.closed.then(() =>
-      history.add({ type: 'closed', connection: this.number }),
-    )
+    this.closed = connection.closed.then(() => {
+      this.#isClosed = true
+      history.add({ type: 'closed', connection: this.number })
+    })
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   /** To any living pod, however long it takes until one gives a connection. */
@@ -57,10 +72,11 @@ export class Line implements AsyncDisposable {
   }
 
   static async #dial(
-    { address, port }: Pod,
+    pod: Pod,
     { history, signal }: Place,
     onEvent: (event: SmpEvent) => void,
   ): Promise<Line> {
+    const { address, port } = pod
     const proxy = await TcpProxy.start(port)
     try {
       const connection = await connectSmp({
@@ -70,7 +86,7 @@ export class Line implements AsyncDisposable {
         signal,
         onEvent,
       })
-      return new Line(connection, proxy, history)
+      return new Line({ pod, connection, proxy, history })
     } catch (error) {
       await proxy[Symbol.asyncDispose]()
       throw error
@@ -98,6 +114,15 @@ export class Line implements AsyncDisposable {
     this.#proxy.drop()
     await delay(ms)
     this.#proxy.heal()
+  }
+
+  /** The client reads nothing, though what it says arrives, until `releaseReplies`. */
+  holdReplies(): void {
+    this.#proxy.holdReplies()
+  }
+
+  releaseReplies(): void {
+    this.#proxy.releaseReplies()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

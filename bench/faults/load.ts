@@ -1,12 +1,15 @@
 /** The clients of a round: devices that own queues, and senders to all of them. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { errorText, type Reply } from '../../src/client/index.ts'
+import { errorText, type Reply, type SmpClient } from '../../src/client/index.ts'
+import { utf8Bytes } from '../../src/protocol/bytes.ts'
 import { createQueue, openAnywhere, type Queue } from '../../test/support/load.ts'
 import type { Pods } from '../../test/support/pods.ts'
-import { Device, idText, nameOf } from './device.ts'
+import { archivedIn } from './audit-answers.ts'
+import { Device } from './device.ts'
 import { History } from './history.ts'
 import { Line, type Place } from './line.ts'
-import { Sender } from './sender.ts'
+import { idText, nameOf } from './opened.ts'
+import { LARGE_BYTES, Sender } from './sender.ts'
 
 const QUEUES = 24
 const DEVICES = 6
@@ -18,14 +21,17 @@ export class RoundLoad implements AsyncDisposable {
   readonly history = new History()
   readonly queues: readonly Queue[]
   readonly devices: readonly Device[]
+  /** One for each device: a queue with a large message, to which nobody subscribes. */
+  readonly archives: readonly Queue[]
   readonly #senders: readonly Sender[]
   readonly #place: Place
   readonly #abort = new AbortController()
 
-  private constructor(pods: Pods, queues: readonly Queue[]) {
+  private constructor(pods: Pods, queues: readonly Queue[], archives: readonly Queue[]) {
     const { history } = this
     const { signal } = this.#abort
     this.queues = queues
+    this.archives = archives
     this.#place = { pods: () => pods.living, history, signal }
     this.devices = Array.from({ length: DEVICES }, () => new Device(this.#place))
     this.#senders = Array.from(
@@ -38,7 +44,10 @@ export class RoundLoad implements AsyncDisposable {
     await using client = await openAnywhere({ living: pods.living, at: () => firstOf(pods) })
     const numbers = Array.from({ length: QUEUES }, (_, number) => number)
     const queues = await Promise.all(numbers.map((number) => createQueue(client, number)))
-    const load = new RoundLoad(pods, queues)
+    const archives = await Promise.all(
+      Array.from({ length: DEVICES }, (_, device) => createArchive(client, QUEUES + device)),
+    )
+    const load = new RoundLoad(pods, queues, archives)
     for (const [index, device] of load.devices.entries())
       device.start(queues.filter(({ number }) => number % DEVICES === index))
     for (const sender of load.#senders) sender.start(queues)
@@ -122,6 +131,14 @@ export class RoundLoad implements AsyncDisposable {
       ...this.devices.map(({ done }) => done),
     ])
   }
+}
+
+const createArchive = async (client: SmpClient, number: number): Promise<Queue> => {
+  const queue = await createQueue(client, number)
+  const { senderId } = queue.recipient
+  const body = utf8Bytes(`${archivedIn(number)} ${'x'.repeat(LARGE_BYTES)}`)
+  await client.openSender({ senderId, key: queue.senderKey }).send(body)
+  return queue
 }
 
 const firstOf = ({ living: [first] }: Pods) => {

@@ -1,15 +1,20 @@
 /** What is tested: a Redis of some topology and pods on it, whose clocks can be wrong. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { pageAt } from '../../test/support/ops-relay.ts'
 import { type Pod, Pods } from '../../test/support/pods.ts'
+import { until } from '../../test/support/redis/until.ts'
+import { Scrape } from '../../test/support/scrape.ts'
 import type { Durability, Store } from './stores.ts'
 
 const PODS = 3
 const STARTS = 5
 
-const clock = new URL('../processes/clock.ts', import.meta.url)
+const loaded = ['clock.ts', 'output-peak.ts'].map(
+  (name) => new URL(`../processes/${name}`, import.meta.url),
+)
+const OPS_PORT = /"opsPort":(\d+)/
 
 const environment = (durability: Durability): Readonly<Record<string, string>> => ({
   SLUICE_DURABILITY: durability,
@@ -18,14 +23,29 @@ const environment = (durability: Durability): Readonly<Record<string, string>> =
   // longer than any step of a clock, and short enough for a wrong sum to show
   SLUICE_MESSAGE_TTL_SECONDS: '3600',
   SLUICE_EXPIRY_INTERVAL_SECONDS: '1',
-  NODE_OPTIONS: `--import ${pathToFileURL(clock.pathname).href}`,
+  // where its operations port is stands in its log
+  SLUICE_LOG_LEVEL: 'info',
+  NODE_OPTIONS: loaded.map(({ href }) => `--import ${href}`).join(' '),
 })
+
+/** As its metrics have it. */
+export interface PodState {
+  /** Connections that are not read from, as their clients do not take their answers. */
+  readonly full: number
+  readonly residentBytes: number
+}
+
+interface Extras {
+  readonly clockFile: string
+  readonly outputFile: string
+  readonly opsPort: number
+}
 
 export class Rig implements AsyncDisposable {
   readonly store: Store
   readonly #pods: Pods
   readonly #directory: string
-  readonly #clocks = new Map<Pod, string>()
+  readonly #extras = new Map<Pod, Extras>()
   #started = 0
 
   private constructor(store: Store, pods: Pods, directory: string) {
@@ -57,12 +77,13 @@ export class Rig implements AsyncDisposable {
   /** One more; started again where Redis was not there to be asked. */
   async addPod(): Promise<Pod> {
     this.#started += 1
-    const path = join(this.#directory, `clock-${this.#started}`)
-    const env = { FAULTS_CLOCK_FILE: path }
+    const clockFile = join(this.#directory, `clock-${this.#started}`)
+    const outputFile = join(this.#directory, `output-${this.#started}`)
+    const env = { FAULTS_CLOCK_FILE: clockFile, FAULTS_OUTPUT_FILE: outputFile }
     for (let start = 1; ; start += 1)
       try {
         const pod = await this.#pods.add(env)
-        this.#clocks.set(pod, path)
+        this.#extras.set(pod, { clockFile, outputFile, opsPort: await opsPortOf(pod) })
         return pod
       } catch (error) {
         if (start === STARTS) throw error
@@ -70,8 +91,28 @@ export class Rig implements AsyncDisposable {
   }
 
   async stepClock(pod: Pod, seconds: number): Promise<void> {
-    const path = this.#clocks.get(pod)
-    if (path !== undefined) await writeFile(path, `${seconds}`)
+    const extras = this.#extras.get(pod)
+    if (extras !== undefined) await writeFile(extras.clockFile, `${seconds}`)
+  }
+
+  /** Undefined where it does not say. */
+  async stateOf(pod: Pod): Promise<PodState | undefined> {
+    const page = await pageAt(this.#extras.get(pod)?.opsPort ?? 0, '/metrics').catch(
+      () => undefined,
+    )
+    if (page === undefined) return undefined
+    const scrape = new Scrape(page)
+    return {
+      full: scrape.get('sluice_connections_paused{reason="output"}'),
+      residentBytes: scrape.get('process_resident_memory_bytes'),
+    }
+  }
+
+  /** The most that any pod, also one that has ended, has held for one connection. */
+  async mostBufferedBytes(): Promise<number> {
+    const files = [...this.#extras.values()].map(({ outputFile }) => outputFile)
+    const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '0')))
+    return Math.max(0, ...texts.map(Number))
   }
 
   /** As many pods as at the start, with clocks that are right, on a Redis that is whole. */
@@ -85,4 +126,13 @@ export class Rig implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owned?.disposeAsync()
   }
+}
+
+const opsPortOf = async (pod: Pod): Promise<number> => {
+  let port = 0
+  await until('the pod says its ports', async () => {
+    port = Number(OPS_PORT.exec(pod.log)?.[1] ?? 0)
+    return port > 0
+  })
+  return port
 }

@@ -73,6 +73,7 @@ export const runRound = async (rig: Rig, plan: Plan): Promise<RoundResult> => {
   await breakThings(scene, plan)
   const healed = await store.primaries()
   await heal(load)
+  load.history.add({ type: 'buffered', bytes: await rig.mostBufferedBytes() })
   const rules = rulesOf(scene, plan, [scene.primaries, healed, await store.primaries()])
   const events = [...load.history.events]
   const violations = audit(events, rules)

@@ -3,10 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ViolationKind } from './auditor.ts'
+import { endTimes } from './end-times.ts'
 import { type Counts, countsOf, noCounts, reportText, roundLine, sumOf } from './faults-text.ts'
 import { Rig } from './rig.ts'
 import { type RoundResult, runRound } from './round.ts'
 import { type Plan, planRound, type ScheduleOptions, type Topology } from './schedule.ts'
+import { noSlowCounts, type SlowCounts, shortText, slowCountsOf, sumOfSlow } from './slow-text.ts'
 import { startForgetfulStore, startStore } from './stores.ts'
 
 export interface RunOptions extends ScheduleOptions {
@@ -24,6 +26,9 @@ export interface Totals {
   /** Rounds that were not as expected, or could not be run. */
   wrong: number
   readonly counts: Map<Topology, Counts>
+  slow: SlowCounts
+  /** Milliseconds until those who were replaced knew it. */
+  readonly endMs: number[]
 }
 
 class Rigs implements AsyncDisposable {
@@ -84,11 +89,16 @@ const count = (result: RoundResult, options: RunOptions, totals: Totals): void =
   if (!isAsExpected(result, options)) totals.wrong += 1
   const before = totals.counts.get(topology) ?? noCounts
   totals.counts.set(topology, sumOf(before, countsOf(result.events)))
+  totals.slow = sumOfSlow(totals.slow, slowCountsOf(result.events))
+  totals.endMs.push(...endTimes(result.events))
 }
 
 export const run = async (options: RunOptions): Promise<Totals> => {
   const { rounds, isControl, replay, print, seed } = options
-  const totals: Totals = { rounds: 0, faults: 0, wrong: 0, counts: new Map() }
+  const totals: Totals = {
+    ...{ rounds: 0, faults: 0, wrong: 0, counts: new Map() },
+    ...{ slow: noSlowCounts, endMs: [] },
+  }
   await using rigs = await Rigs.start(isControl)
   for (const round of rounds) {
     const plan = planOf(options, round)
@@ -96,6 +106,8 @@ export const run = async (options: RunOptions): Promise<Totals> => {
       const result = await runRound(await rigs.for(plan.topology), plan)
       count(result, options, totals)
       print(roundLine(result, seed))
+      const short = shortText(slowCountsOf(result.events))
+      if (short !== undefined) print(short)
       if (result.violations.length === 0) continue
       if (!isControl) print(`\n${reportText(result, replay(round))}\n`)
     } catch (error) {

@@ -21,6 +21,13 @@ export type Fault = { readonly atMs: number; readonly draw: number } & (
   | { readonly kind: 'cut-clients'; readonly share: number }
   /** Clients that neither read nor are read from. */
   | { readonly kind: 'silence-clients'; readonly share: number; readonly forMs: number }
+  /** Clients that ask for so much at once, and read no answer for the time. */
+  | {
+      readonly kind: 'slow-readers'
+      readonly share: number
+      readonly forMs: number
+      readonly commands: number
+    }
   | { readonly kind: 'hold-acks'; readonly share: number; readonly forMs: number }
   | { readonly kind: 'take-over'; readonly share: number }
   | { readonly kind: 'step-clock'; readonly seconds: number }
@@ -55,7 +62,7 @@ const redisFaults: { readonly [T in Topology]: readonly [FaultKind, ...FaultKind
 
 const lightFaults: readonly [FaultKind, ...FaultKind[]] = [
   ...(['cut-clients', 'silence-clients', 'hold-acks', 'take-over', 'take-over'] as const),
-  ...(['cut-redis', 'cut-redis', 'step-clock', 'forget-scripts'] as const),
+  ...(['cut-redis', 'cut-redis', 'step-clock', 'forget-scripts', 'slow-readers'] as const),
 ]
 
 const shareOf = (random: Random): number => random.between(1, 5) / 10
@@ -75,6 +82,10 @@ const faultOf = (kind: FaultKind, random: Random, loadMs: number): Fault => {
     case 'silence-clients':
     case 'hold-acks':
       return { ...when, kind, share: shareOf(random), forMs: random.between(300, 2000) }
+    case 'slow-readers': {
+      const slow = { share: shareOf(random), forMs: random.between(500, 2000) }
+      return { ...when, kind, ...slow, commands: random.between(450, 750) }
+    }
     case 'step-clock':
       return { ...when, kind, seconds: random.between(-LONGEST_STEP_SECONDS, LONGEST_STEP_SECONDS) }
     default:
@@ -110,6 +121,7 @@ export const faultText = (fault: Fault): string => {
   const words: (string | number)[] = [fault.atMs, kind]
   if ('connections' in fault) words.push(fault.connections)
   if ('share' in fault) words.push(`${fault.share * 100} %`)
+  if ('commands' in fault) words.push(`${fault.commands} commands`)
   if ('forMs' in fault) words.push(`for ${fault.forMs} ms`)
   if ('seconds' in fault) words.push(`by ${fault.seconds} s`)
   return words.join(' ')

@@ -10,16 +10,13 @@ import { Line, type Place } from './line.ts'
 const PAUSE_MS = 400
 /** One in so many is large. */
 const LARGE_EVERY = 8
-const LARGE_BYTES = 15_000
+export const LARGE_BYTES = 15_000
 
 const outcomeOf = (reply: Reply | undefined): { outcome: Outcome; why?: string } => {
   if (reply === undefined) return { outcome: 'unknown' }
   if (reply.tag === 'OK') return { outcome: 'accepted' }
   return { outcome: 'refused', why: reply.tag === 'ERR' ? errorText(reply.error) : reply.tag }
 }
-
-/** What a body says of the message that it is. */
-export const nameIn = (text: string): string => text.split(' ', 1)[0] ?? ''
 
 export class Sender {
   readonly #place: Place

@@ -26,7 +26,7 @@ test('every topology has its turn before one comes again', () => {
 test('all faults happen, and a Redis that keeps nothing is not killed', () => {
   const plans = numbers.map((number) => planRound(options, number))
   const kinds = new Set(plans.flatMap(({ faults }) => faults.map(({ kind }) => kind)))
-  assert.equal(kinds.size, 12)
+  assert.equal(kinds.size, 13)
   const inMemory = plans.filter(({ topology }) => topology === 'memory')
   assert.notEqual(inMemory.length, 0)
   for (const { faults } of inMemory)
