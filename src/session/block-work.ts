@@ -8,6 +8,8 @@ import { type Claimed, type Refused, readClaim, type SessionBinding } from './au
 const messageTags: ReadonlySet<Tag> = new Set<Tag>(['SUB', 'GET', 'ACK'])
 const MESSAGE_WEIGHT = 16_384
 const REPLY_WEIGHT = 128
+/** A block is answered with a block, however short the answer: 128 of them may be in work. */
+const BLOCK_WEIGHT = 2_048
 
 /** Bytes. */
 export const weightOf = (claims: readonly (Claimed | Refused)[]): number => {
@@ -15,7 +17,7 @@ export const weightOf = (claims: readonly (Claimed | Refused)[]): number => {
   for (const claim of claims)
     weight +=
       'command' in claim && messageTags.has(claim.command.tag) ? MESSAGE_WEIGHT : REPLY_WEIGHT
-  return weight
+  return Math.max(weight, BLOCK_WEIGHT)
 }
 
 export const apart = (claim: Claimed | Refused): 'own' | 'remote' | undefined =>

@@ -9,6 +9,7 @@ import { WireRelay } from '../support/wire-relay.ts'
 import { HeldStore } from '../support/wire-store.ts'
 
 const BLOCK = 16_384
+const BLOCKS_IN_WORK = 128
 /** Above which nothing is read from a connection or pushed to it. */
 const HIGH_WATER = 256 * 1024
 const key = signingKey()
@@ -188,6 +189,29 @@ describe('work in progress', () => {
     assert.equal(client.connection.unread, 40 - HIGH_WATER / BLOCK - 2)
     gate.release()
     await client.hearsAll(...queues.map(({ rid }, index) => [`${index}`, rid, 'OK'] as const))
+  })
+
+  test('is bounded in blocks, since each is answered with a block of its own', async () => {
+    await using at = await scene()
+    const { client, store } = at
+    const queues = await create(client, 2 * BLOCKS_IN_WORK)
+    const gate = store.hold('appendMessage')
+    client.connection.stall()
+    saysApart(
+      client,
+      queues.map(({ sid }, index) => [unsigned, `${index}`, sid, SEND('hello')]),
+    )
+    await gate.holds(BLOCKS_IN_WORK)
+    await turn()
+    await turn()
+    assert.equal(gate.waiting, BLOCKS_IN_WORK)
+    assert.equal(client.connection.unread, BLOCKS_IN_WORK - 1)
+    gate.release()
+    for (let turns = 0; turns < 50; turns++) await turn()
+    const { queuedBytes } = client.connection
+    assert.ok(queuedBytes <= (BLOCKS_IN_WORK + 1) * BLOCK, `${queuedBytes} bytes are queued`)
+    client.connection.resume()
+    await client.hearsAll(...queues.map(({ sid }, index) => [`${index}`, sid, 'OK'] as const))
   })
 
   test('a block that is larger than the bound goes alone', async () => {
