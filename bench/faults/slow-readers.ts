@@ -2,7 +2,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Pod } from '../../test/support/pods.ts'
 import { flood } from './flood.ts'
-import type { Line } from './line.ts'
 import type { RoundLoad } from './load.ts'
 import type { PodState, Rig } from './rig.ts'
 
@@ -81,7 +80,7 @@ export const readSlowly = async (
   for (const { line } of slow) line.holdReplies()
   const floods = slow.map(({ line, archive }) => flood(line, { history, archive, commands }))
   await watch.during([...byPod.keys()], isOver)
-  const lost = slow.filter(({ line }: { line: Line }) => line.isClosed).length
+  const lost = slow.filter(({ line }) => line.isClosed).length
   const full = [...byPod].map(([pod, all]) => Math.min(all.length, watch.fullOf(pod)))
   for (const { line } of slow) line.releaseReplies()
   history.add({
