@@ -5,7 +5,7 @@ import { numberOf, textOf } from './answer.ts'
 import { durably } from './changes.ts'
 import type { BlindId } from './cluster-keys.ts'
 import type { Pod } from './pod.ts'
-import { idOf } from './repository.ts'
+import { idOf } from './queue-cache.ts'
 import { scripts } from './scripts.ts'
 
 /** How long an index may point nowhere after a crash in the middle of a change. */
