@@ -30,7 +30,7 @@ export class TcpProxy implements AsyncDisposable {
 
   private constructor(targetPort: number) {
     this.#targetPort = targetPort
-    this.#server = createServer((incoming) => this.#accept(incoming))
+    this.#server = createServer({ noDelay: true }, (incoming) => this.#accept(incoming))
   }
 
   static async start(targetPort: number): Promise<TcpProxy> {
@@ -91,7 +91,7 @@ export class TcpProxy implements AsyncDisposable {
       incoming.resetAndDestroy()
       return
     }
-    const link = linkOf(incoming, connect(this.#targetPort, HOST))
+    const link = linkOf(incoming, connect({ port: this.#targetPort, host: HOST, noDelay: true }))
     this.#links.add(link)
     for (const { from, to } of link.flows) {
       from.on('error', () => to.destroy())
