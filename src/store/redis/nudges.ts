@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { StoreMeasures } from '../../measures/store-measures.ts'
 import type { RedisNode } from './address.ts'
-import { connectionTo, type ServerAddress } from './connection/options.ts'
+import { connectionTo, keepOpen, type ServerAddress } from './connection/options.ts'
 import type { Servers } from './connection/servers.ts'
 import { nodeName } from './connection/slots.ts'
 
@@ -34,6 +34,7 @@ class ServerNudges {
   readonly #redis: Redis
   readonly #options: NudgesOptions
   readonly channels: readonly string[]
+  readonly #close: () => void
   /** Channels that were probed, and when. */
   readonly #awaited = new Map<string, number>()
   #isSubscribed = false
@@ -64,7 +65,7 @@ class ServerNudges {
       else if (sentAt !== undefined)
         options.measures?.nudgeSeconds.observe((performance.now() - sentAt) / 1000)
     })
-    redis.connect().catch(() => {})
+    this.#close = keepOpen(redis)
   }
 
   get isHealthy(): boolean {
@@ -107,7 +108,7 @@ class ServerNudges {
 
   close(): void {
     this.#isClosed = true
-    this.#redis.disconnect()
+    this.#close()
   }
 
   /** What breaks because it was closed is no fault. */

@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis'
 import { StoreUnavailable } from '../../store-error.ts'
 import { type Argument, PlainCommand } from './command.ts'
 import { errorOfReply, NotRun } from './errors.ts'
+import { keepOpen } from './options.ts'
 
 /** The longest time between a command and some answer of the server. */
 export const SILENCE_MS = 3000
@@ -24,6 +25,7 @@ export class Link {
   readonly #redis: Redis
   readonly #onLost: () => void
   readonly #check: NodeJS.Timeout
+  #close = (): void => this.#redis.disconnect()
   #underWay = 0
   #isCorked = false
   #isLost = false
@@ -59,7 +61,7 @@ export class Link {
 
   /** Does not wait for the connection: calls fail until there is one. */
   open(): void {
-    this.#redis.connect().catch(() => {})
+    this.#close = keepOpen(this.#redis)
   }
 
   /**
@@ -95,7 +97,7 @@ export class Link {
   close(): void {
     this.#isClosed = true
     clearInterval(this.#check)
-    this.#redis.disconnect()
+    this.#close()
   }
 
   /** What the turn writes leaves together, at its end. */

@@ -62,3 +62,22 @@ export const connectionTo = (address: ServerAddress, node?: RedisNode): Redis =>
     })
   return new Redis({ ...options, db, host: nodes[0].host, port: nodes[0].port })
 }
+
+/**
+ * Connects, and goes on until the function that it returns is called. The client tries again by
+ * itself, but for an attempt during which the sentinels tell it of a failover: that is its last.
+ */
+export const keepOpen = (redis: Redis): (() => void) => {
+  let isClosed = false
+  let timer: NodeJS.Timeout | undefined
+  const open = () => void redis.connect().catch(() => {})
+  redis.on('end', () => {
+    if (!isClosed) timer = setTimeout(open, retryAfter(0)).unref()
+  })
+  open()
+  return () => {
+    isClosed = true
+    clearTimeout(timer)
+    redis.disconnect()
+  }
+}
