@@ -65,3 +65,22 @@ export const redisAt = (url: string): StoreFactory =>
 
 /** Exactly there. */
 export const redisExactlyAt = (place: Place): StoreFactory => clusterAt(async () => place)
+
+/** One cluster with a way to Redis for each pod, which may break: faults are no concern of its tests. */
+export const redisThrough = (urls: readonly string[]): StoreFactory => {
+  const common = { clusterKeys: [newClusterKey()] as const, identity: 'test', partitions: 4 }
+  return {
+    isClustered: true,
+    async start(pods) {
+      const opening = pods.map((pod, index) =>
+        openRedisStore({
+          ...{ ...pod, ...common, url: urls[index] ?? '' },
+          ...{ durability: 'memory', onFault: () => {} },
+        }),
+      )
+      const stores = await allOrNone(opening)
+      const close = async () => void (await Promise.all(stores.map((one) => one.close())))
+      return { stores, close }
+    },
+  }
+}
