@@ -49,16 +49,24 @@ interface Contender {
 
 type Enter = (pod: Pod, wanted: Wanted) => Promise<Contender>
 
+type Act = (record: QueueRecord) => Promise<{ readonly outcome: string }>
+
 /** A command that finds its record changed is run again, as sessions do it. */
+const again = async (
+  pod: Pod,
+  queue: Pick<QueueRecord, 'recipientId'>,
+  act: Act,
+): Promise<string> => {
+  const { outcome } = await act(await pod.load(queue))
+  return outcome === 'stale' ? again(pod, queue, act) : outcome
+}
+
 const changing =
-  (set: (store: QueueStore, record: QueueRecord, wanted: Wanted) => Promise<{ outcome: string }>) =>
+  (actOf: (store: QueueStore, wanted: Wanted) => Act) =>
   async (pod: Pod, wanted: Wanted): Promise<Contender> => {
-    const queue = await pod.create()
-    const take = async (): Promise<string> => {
-      const { outcome } = await set(pod.store, await pod.load(queue), wanted)
-      return outcome === 'stale' ? take() : outcome
-    }
-    return { recipientId: queue.recipientId, take }
+    const { recipientId } = await pod.create()
+    const take = () => again(pod, { recipientId }, actOf(pod.store, wanted))
+    return { recipientId, take }
   }
 
 const making =
@@ -69,8 +77,16 @@ const making =
     return { recipientId, take: async () => (await pod.store.createQueue(queue)).outcome }
   }
 
-const lset = changing((store, record, { link }) => store.setLinkData(record, link))
-const nkey = changing((store, record, { notifier }) => store.setNotifier(record, notifier, 0))
+const lset = changing(
+  (store, { link }) =>
+    (record) =>
+      store.setLinkData(record, link),
+)
+const nkey = changing(
+  (store, { notifier }) =>
+    (record) =>
+      store.setNotifier(record, notifier, 0),
+)
 
 const idIn: Readonly<Record<Party, (record: QueueRecord) => EntityId | undefined>> = {
   link: ({ linkId }) => linkId,
@@ -99,7 +115,9 @@ class Arena {
   }
 
   /** The queues whose records have the id, as the pod that lives sees them. */
-  async #withId(contenders: readonly Contender[]): Promise<readonly RecipientId[]> {
+  async #withId(
+    contenders: readonly Pick<Contender, 'recipientId'>[],
+  ): Promise<readonly RecipientId[]> {
     const ids = contenders.map(({ recipientId }) => recipientId)
     const records = await this.pod.find('recipient', ids)
     return ids.filter((_, i) => {
@@ -109,7 +127,9 @@ class Arena {
   }
 
   /** Undefined where nobody has it. */
-  async holder(contenders: readonly Contender[]): Promise<RecipientId | undefined> {
+  async holder(
+    contenders: readonly Pick<Contender, 'recipientId'>[],
+  ): Promise<RecipientId | undefined> {
     const [found] = await this.pod.find(this.#party, [this.#id])
     const holders = await this.#withId(contenders)
     assert.deepEqual(holders, found ? [found.recipientId] : [], 'whose record has it')
@@ -279,3 +299,37 @@ for (const [name, race] of Object.entries(races)) {
     assert.ok(halts > 2, 'it writes something')
   })
 }
+
+type Change = (pod: Pod, queue: QueueRecord, link: Link) => Promise<unknown>
+
+const set: Change = (pod, queue, link) =>
+  again(pod, queue, (record) => pod.store.setLinkData(record, link))
+const remove: Change = (pod, queue) =>
+  again(pod, queue, (record) => pod.store.deleteLinkData(record))
+
+const ofOneQueue: Readonly<Record<string, readonly [slowly: Change, ...quickly: Change[]]>> = {
+  'LDEL, and LSET': [remove, set],
+  'LDEL, and LDEL and LSET': [remove, remove, set],
+  'LSET, and LDEL': [set, remove],
+  'LSET, and LDEL and LSET': [set, remove, set],
+}
+
+for (const [name, [slowly, ...quickly]] of Object.entries(ofOneQueue))
+  test(`${name} at another pod, of one queue: what its record has is found`, async (t) => {
+    const halts = await afterEach(t, (writes) =>
+      inArena('link', async (arena) => {
+        const { pod, slowPod, proxy } = arena
+        const { link } = arena.wanted
+        const queue = await pod.create({ link })
+        proxy.allow(writes)
+        const changing = slowly(slowPod, queue, link)
+        const isCut = await arena.isCut(changing)
+        for (const one of quickly) await one(pod, queue, link)
+        proxy.heal()
+        await within('the slow one', changing)
+        await arena.holder([queue])
+        return isCut
+      }),
+    )
+    assert.ok(halts > 1, 'it writes something')
+  })

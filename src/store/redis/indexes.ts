@@ -113,7 +113,16 @@ const release = async (pod: Pod, blinds: readonly BlindId[], recipient: BlindId)
  * Indexes that are about to be dropped. Changes that keep one of them after this began end it; those
  * that kept it before are to be made stale by the caller before it drops them.
  */
-class Doubt {
+export interface Doubt {
+  /** False where one was kept, or leads to another queue by now. */
+  drop(recipient: BlindId): Promise<boolean>
+}
+
+/** Under any name. */
+export const doubtId = (pod: Pod, id: PartyId): Promise<Doubt> =>
+  IndexDoubt.begin(pod, blindsOf(pod, id))
+
+class IndexDoubt implements Doubt {
   readonly #pod: Pod
   readonly #blinds: readonly BlindId[]
   readonly #name: string
@@ -124,16 +133,15 @@ class Doubt {
     this.#name = bareBase64url(pod.options.crypto.randomBytes(DOUBT_BYTES))
   }
 
-  static async begin(pod: Pod, blinds: readonly BlindId[]): Promise<Doubt> {
+  static async begin(pod: Pod, blinds: readonly BlindId[]): Promise<IndexDoubt> {
     const { keys } = pod.options
-    const doubt = new Doubt(pod, blinds)
+    const doubt = new IndexDoubt(pod, blinds)
     const args = [doubt.#name, CLAIM_SECONDS]
     const run = (blind: BlindId) => pod.run(scripts.doubtIndex, [keys.doubt(blind)], args)
     await Promise.all(blinds.map(run))
     return doubt
   }
 
-  /** False where one was kept, or leads to another queue by now. */
   async drop(recipient: BlindId): Promise<boolean> {
     const { keys } = this.#pod.options
     const run = (blind: BlindId) => {
@@ -184,7 +192,7 @@ const leadsToAnother = async (pod: Pod, blind: BlindId, claim: Claim): Promise<b
   // one that expires belongs to a change under way
   if (numberOf(await servers.call(index, 'TTL', [index])) >= 0) return true
   if (has(await repository.at(holder), claim.id)) return true
-  const doubt = await Doubt.begin(pod, [blind])
+  const doubt = await IndexDoubt.begin(pod, [blind])
   if (!(await fence(pod, { ...claim, recipient: holder }))) return true
   return !(await doubt.drop(holder))
 }

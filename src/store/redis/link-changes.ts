@@ -7,7 +7,7 @@ import { Writer } from '../../protocol/writer.ts'
 import type { Done, QueueRecord, Stale, Taken } from '../store.ts'
 import { bytesOf, UnexpectedAnswer } from './answer.ts'
 import { currentQueue, done, durably, settle, stale, unchanged } from './changes.ts'
-import { claimIds, releaseIds } from './indexes.ts'
+import { claimIds, doubtId } from './indexes.ts'
 import type { Pod } from './pod.ts'
 import { scripts } from './scripts.ts'
 
@@ -62,13 +62,15 @@ export class LinkChanges {
     if (linkId === undefined) return unchanged(this.#pod, record)
     const queue = await currentQueue(this.#pod, record)
     if (queue === undefined) return stale
+    // a LSET that begins once the record has lost it, before the index is dropped, keeps the index
+    const doubt = await doubtId(this.#pod, ['link', linkId])
     const { word } = await this.#pod.run(
       scripts.removeLink,
       [queue.keys.queue, queue.keys.link],
       [record.revision, ...this.#pod.options.repository.pieces(rest)],
       durably,
     )
-    if (word === 'done') await releaseIds(this.#pod, [['link', linkId]], queue.keys.blind)
+    if (word === 'done') await doubt.drop(queue.keys.blind)
     return settle(this.#pod, record, word)
   }
 
