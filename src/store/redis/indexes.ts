@@ -6,8 +6,7 @@ import { numberOf, textOf, UnexpectedAnswer } from './answer.ts'
 import { ATTEMPTS, durably } from './changes.ts'
 import type { BlindId } from './cluster-keys.ts'
 import type { Pod } from './pod.ts'
-import type { CachedQueue } from './queue-cache.ts'
-import { idOf } from './repository.ts'
+import { type CachedQueue, idOf } from './queue-cache.ts'
 import { scripts } from './scripts.ts'
 
 /** How long an index may point nowhere after a crash in the middle of a change. */

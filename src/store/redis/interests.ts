@@ -82,21 +82,24 @@ export class Interests {
     return [...this.#byConnection.keys()]
   }
 
-  /** Forgets a connection and returns what it held. */
-  take(connection: number): readonly Held[] {
-    const held = [...this.#heldBy(connection)]
+  /** Forgets a connection at once and returns what it held, read one by one. */
+  take(connection: number): Iterable<Held> {
+    const held = this.#byConnection.get(connection)
     this.#byConnection.delete(connection)
-    return held
+    return heldBy(connection, held)
   }
 
   *[Symbol.iterator](): IterableIterator<Held> {
-    for (const connection of this.#byConnection.keys()) yield* this.#heldBy(connection)
+    for (const [connection, held] of this.#byConnection) yield* heldBy(connection, held)
   }
+}
 
-  *#heldBy(connection: number): IterableIterator<Held> {
-    for (const [name, interest] of this.#byConnection.get(connection) ?? []) {
-      const [claim = '', blind = ''] = name.slice(1).split(':')
-      yield { connection, claim: Number.parseInt(claim, 36), blind, interest }
-    }
+function* heldBy(
+  connection: number,
+  held: ReadonlyMap<string, Interest> = new Map(),
+): IterableIterator<Held> {
+  for (const [name, interest] of held) {
+    const [claim = '', blind = ''] = name.slice(1).split(':')
+    yield { connection, claim: Number.parseInt(claim, 36), blind, interest }
   }
 }

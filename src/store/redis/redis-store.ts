@@ -22,23 +22,19 @@ import type {
 import { BlockCounts } from './block-counts.ts'
 import { done, stale, subscriptionsOf } from './changes.ts'
 import { countAll } from './counts.ts'
-import type { Held } from './interests.ts'
 import { LinkChanges } from './link-changes.ts'
 import { Loads } from './loads.ts'
 import { Messages } from './messages.ts'
 import { NotifierChanges } from './notifier-changes.ts'
 import type { Pod } from './pod.ts'
 import { QueueChanges } from './queue-changes.ts'
-import { scripts } from './scripts.ts'
+import { Releases } from './releases.ts'
 import { fullestServer } from './server-memory.ts'
 import { ServiceRegistry } from './service-registry.ts'
 import { Services } from './services.ts'
 import { RedisBuckets } from './shared-buckets.ts'
 
 export type OnFault = (error: unknown, during: string) => void
-
-/** So many at a time: a connection may hold very many. */
-const RELEASED_AT_ONCE = 512
 
 /** What fails fails alone: it may be one server of several. */
 const each = <T, R>(all: readonly T[], run: (one: T) => Promise<R>): Promise<(R | Failed)[]> =>
@@ -58,6 +54,7 @@ export class RedisStore implements QueueStore {
   readonly #services: Services
   readonly #loads: Loads
   readonly #blocks: BlockCounts
+  readonly #releases: Releases
   readonly #stop: () => Promise<void>
   readonly #problems: () => readonly string[]
   readonly #onFault: OnFault
@@ -83,6 +80,7 @@ export class RedisStore implements QueueStore {
     this.#services = new Services(pod, { onFault })
     this.#loads = new Loads(pod)
     this.#blocks = new BlockCounts(pod)
+    this.#releases = new Releases(pod, onFault)
     this.#stop = stop
   }
 
@@ -206,15 +204,9 @@ export class RedisStore implements QueueStore {
   associateNotifiers = (records: readonly QueueRecord[], service: Service) =>
     each(records, (record) => this.#notifiers.associate(record, service))
 
-  /** Knows itself what the connection holds. What cannot be given up is corrected on contact. */
+  /** Knows itself what the connection holds. */
   async release(connection: number) {
-    const all = this.#pod.interests.take(connection)
-    await Promise.all([this.#services.release(connection), this.#releaseAll(all)])
-  }
-
-  async #releaseAll(all: readonly Held[]): Promise<void> {
-    for (let at = 0; at < all.length; at += RELEASED_AT_ONCE)
-      await Promise.all(all.slice(at, at + RELEASED_AT_ONCE).map((held) => this.#release(held)))
+    await Promise.all([this.#services.release(connection), this.#releases.add(connection)])
   }
 
   problems() {
@@ -239,11 +231,5 @@ export class RedisStore implements QueueStore {
 
   close() {
     return this.#stop()
-  }
-
-  #release({ blind, interest, ...subscriber }: Held) {
-    const { queue } = this.#pod.options.keys.ofQueue(blind)
-    const field = interest.party === 'recipient' ? 's' : 'n'
-    return this.#pod.run(scripts.release, [queue], [field, this.#pod.claimText(subscriber)])
   }
 }

@@ -2,13 +2,13 @@
 import type { StoreMeasures } from '../../measures/store-measures.ts'
 import { type Bytes, ProtocolError } from '../../protocol/bytes.ts'
 import { type EntityId, idBytes, type NotifierId, type RecipientId } from '../../protocol/ids.ts'
-import type { Lookup, QueueParty, QueueRecord } from '../store.ts'
+import type { Lookup, QueueParty } from '../store.ts'
 import { textOf } from './answer.ts'
 import type { BlindId, ClusterKeys } from './cluster-keys.ts'
 import type { Servers } from './connection/servers.ts'
 import { holdingOf } from './holder.ts'
 import type { Keys } from './keys.ts'
-import { type CachedQueue, QueueCache } from './queue-cache.ts'
+import { type CachedQueue, idOf, QueueCache } from './queue-cache.ts'
 import { decodeRecord, encodeRecord, type RecordFields } from './record-codec.ts'
 
 /** The largest hash field that keeps a small hash in its compact form. */
@@ -22,12 +22,6 @@ export interface RepositoryOptions {
   readonly decoy: RecordFields
   readonly cachedQueues: number
   readonly measures?: StoreMeasures | undefined
-}
-
-export const idOf = (party: QueueParty, record: QueueRecord): EntityId | undefined => {
-  if (party === 'recipient') return record.recipientId
-  if (party === 'sender') return record.senderId
-  return party === 'link' ? record.linkId : record.notifier?.notifierId
 }
 
 const missing: Lookup = { outcome: 'missing' }
@@ -140,6 +134,7 @@ export class Repository {
       subscriber: holdingOf(textOf(fields.get('s'))),
       notifierSubscriber: holdingOf(textOf(fields.get('n'))),
       reads: 0,
+      isUsed: false,
     }
   }
 

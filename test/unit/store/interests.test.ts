@@ -63,7 +63,7 @@ test('take gives all that a connection holds, with its claims, and nothing the n
     { connection: 1, claim: 41, blind, interest: notifier },
   ]
   assert.deepEqual([...interests].slice(0, 2), expected)
-  assert.deepEqual(interests.take(1), expected)
-  assert.deepEqual(interests.take(1), [])
+  assert.deepEqual([...interests.take(1)], expected)
+  assert.deepEqual([...interests.take(1)], [])
   assert.equal([...interests].length, 1)
 })

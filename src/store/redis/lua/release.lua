@@ -1,12 +1,13 @@
 #!lua flags=allow-oom
--- release.lua: gives up what a closed connection holds of a queue
+-- release.lua: gives up what closed connections hold of queues
+-- KEYS: hashes of the queues; ARGV, two for each of them:
+--   [string] s or n, [string] "pod:connection:claim:"
 -- returns {'done'}
-local queueKey = KEYS[1] -- hash of the queue
-local field    = ARGV[1] -- [string] s or n
-local claim    = ARGV[2] -- [string] "pod:connection:claim:"
-
-local subscriber = redis.call('HGET', queueKey, field)
-if subscriber and subscriber:sub(1, #claim) == claim then
-  redis.call('HDEL', queueKey, field)
+for i, queueKey in ipairs(KEYS) do
+  local field, claim = ARGV[2 * i - 1], ARGV[2 * i]
+  local subscriber = redis.call('HGET', queueKey, field)
+  if subscriber and subscriber:sub(1, #claim) == claim then
+    redis.call('HDEL', queueKey, field)
+  end
 end
 return { 'done' }
