@@ -158,11 +158,14 @@ class Arena {
   }
 }
 
-const inArena = async <T>(party: Party, run: (arena: Arena) => Promise<T>): Promise<T> => {
+const inArena = async <T>(
+  { party, isRotating = false }: Pick<Race, 'party' | 'isRotating'>,
+  run: (arena: Arena) => Promise<T>,
+): Promise<T> => {
   const proxy = await CuttingProxy.start(server.port)
   const prefix = `${randomBytes(6).toString('hex')}:`
   const urls = [server.url, proxy.url].map((url) => withPrefix(url, prefix))
-  const { pod, others, close } = await startPods(redisThrough(urls), { pods: 2 })
+  const { pod, others, close } = await startPods(redisThrough(urls, { isRotating }), { pods: 2 })
   try {
     const [slowPod] = others
     assert.ok(slowPod)
@@ -176,10 +179,13 @@ interface Race {
   readonly party: Party
   readonly slow: Enter
   readonly quick: Enter
+  /** While the cluster key changes: the pods name new things by different keys. */
+  readonly isRotating?: boolean
 }
 
 const races: Readonly<Record<string, Race>> = {
   'LSET and LSET': { party: 'link', slow: lset, quick: lset },
+  'LSET and LSET under another key': { party: 'link', slow: lset, quick: lset, isRotating: true },
   'LSET and NEW': { party: 'link', slow: lset, quick: making('link') },
   'NEW and LSET': { party: 'link', slow: making('link'), quick: lset },
   'NKEY and NKEY': { party: 'notifier', slow: nkey, quick: nkey },
@@ -210,14 +216,14 @@ interface End {
 
 /** The slow one halts twice: the quick one takes the id in between. Gives how often it did halt. */
 const haltTwice = (
-  { party, slow, quick }: Race,
+  race: Race,
   [first, second]: readonly [first: number, second: number],
   finish: (end: End) => Promise<void>,
 ): Promise<number> =>
-  inArena(party, async (arena) => {
+  inArena(race, async (arena) => {
     const both = [
-      await slow(arena.slowPod, arena.wanted),
-      await quick(arena.pod, arena.wanted),
+      await race.slow(arena.slowPod, arena.wanted),
+      await race.quick(arena.pod, arena.wanted),
     ] as const
     arena.proxy.allow(first)
     const slowly = both[0].take()
@@ -278,7 +284,7 @@ for (const [name, race] of Object.entries(races)) {
   if (race.quick !== race.slow) continue
   test(`${name}, of which one takes what a crash left of the other`, async (t) => {
     const halts = await afterEach(t, (writes) =>
-      inArena(race.party, async (arena) => {
+      inArena(race, async (arena) => {
         const both = [
           await race.slow(arena.slowPod, arena.wanted),
           await race.quick(arena.pod, arena.wanted),
@@ -317,7 +323,7 @@ const ofOneQueue: Readonly<Record<string, readonly [slowly: Change, ...quickly: 
 for (const [name, [slowly, ...quickly]] of Object.entries(ofOneQueue))
   test(`${name} at another pod, of one queue: what its record has is found`, async (t) => {
     const halts = await afterEach(t, (writes) =>
-      inArena('link', async (arena) => {
+      inArena({ party: 'link' }, async (arena) => {
         const { pod, slowPod, proxy } = arena
         const { link } = arena.wanted
         const queue = await pod.create({ link })
