@@ -6,7 +6,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, type TestContext, test } from 'node:test'
-import { openRedisStore } from '../../src/store/redis/open.ts'
 import type { NewQueue, Notifier, QueueRecord, QueueStore } from '../../src/store/store.ts'
 import {
   contentOf,
@@ -16,16 +15,15 @@ import {
   newQueue,
   newRecipientId,
 } from '../store/builders.ts'
-import { type Pod, type StoreFactory, sizeOf, startPods } from '../store/cluster.ts'
+import { type Pod, sizeOf, startPods } from '../store/cluster.ts'
 import { same } from '../store/same.ts'
-import { ask } from '../support/redis/ask.ts'
 import { CuttingProxy } from '../support/redis/cutting-proxy.ts'
+import { minuteLater, passing } from '../support/redis/passing.ts'
 import { startRedis, withPrefix } from '../support/redis.ts'
 import { within } from '../support/within.ts'
-import { newClusterKey } from './store.ts'
+import { redisThrough } from './store.ts'
 
 const done = { outcome: 'done' }
-const CLAIM_SECONDS = 60
 
 const server = await startRedis()
 /** Pods without Redis take their time to close. */
@@ -35,47 +33,10 @@ after(async () => {
   await server.stop()
 })
 
-const clusterOf = (urls: readonly string[]): StoreFactory => {
-  const common = { clusterKeys: [newClusterKey()] as const, identity: 'test', partitions: 4 }
-  return {
-    isClustered: true,
-    async start(pods) {
-      const stores = await Promise.all(
-        pods.map((pod, index) =>
-          openRedisStore({
-            ...pod,
-            ...common,
-            url: urls[index] ?? '',
-            durability: 'memory',
-            onFault: () => {},
-          }),
-        ),
-      )
-      return {
-        stores,
-        close: async () => void (await Promise.all(stores.map((one) => one.close()))),
-      }
-    },
-  }
-}
-
 interface At {
   /** The one that lives. */
   readonly pod: Pod
   readonly prefix: string
-}
-
-/** What expires within a minute if nothing is done. */
-const passing = ({ prefix }: At): Promise<readonly string[]> =>
-  ask(server, async (redis) => {
-    const keys = await redis.keys(`${prefix}*`)
-    const seconds = await Promise.all(keys.map((key) => redis.ttl(key)))
-    return keys.filter((_, i) => (seconds[i] ?? -1) >= 0 && (seconds[i] ?? 0) <= CLAIM_SECONDS)
-  })
-
-const minuteLater = async (at: At): Promise<void> => {
-  const keys = await passing(at)
-  if (keys.length > 0) await ask(server, (redis) => redis.del(...keys))
 }
 
 interface Change<Scene> {
@@ -92,7 +53,7 @@ const dieAfter = async <Scene>(writes: number, change: Change<Scene>): Promise<b
   const prefix = `${randomBytes(6).toString('hex')}:`
   const proxy = await CuttingProxy.start(server.port)
   const urls = [server.url, proxy.url].map((url) => withPrefix(url, prefix))
-  const { pod, others, close } = await startPods(clusterOf(urls), { pods: 2 })
+  const { pod, others, close } = await startPods(redisThrough(urls), { pods: 2 })
   try {
     const [mortal] = others
     assert.ok(mortal)
@@ -151,13 +112,16 @@ test('NEW, and the same again from another pod', (t) =>
       if (!(await isWhole(at, queue, 'at once'))) {
         const { outcome } = await store.createQueue({ ...queue, recipientId: newRecipientId() })
         if (outcome === 'done') return
-        assert.ok((await passing(at)).length > 0, 'an id is taken and will not be given back')
+        assert.ok(
+          (await passing(server, at.prefix)).length > 0,
+          'an id is taken and will not be given back',
+        )
       }
-      await minuteLater(at)
+      await minuteLater(server, at.prefix)
       if (!(await isWhole(at, queue, 'a minute later'))) {
         assert.equal(await queues(), 0)
         assert.deepEqual(await store.createQueue(queue), done)
-        await minuteLater(at)
+        await minuteLater(server, at.prefix)
         assert.ok(await isWhole(at, queue, 'made again'))
       }
       assert.equal(await queues(), 1)
@@ -188,14 +152,14 @@ for (const when of ['at once', 'a minute later'])
     everyDeath(t, {
       ...lset,
       async check(at, scene) {
-        if (when !== 'at once') await minuteLater(at)
+        if (when !== 'at once') await minuteLater(server, at.prefix)
         const { queue, link } = scene
         const hadLink = (await at.pod.load(scene.queue)).linkId !== undefined
         const isSeen = await opens(at, scene)
         const again = await at.pod.store.setLinkData(await at.pod.load(queue), link)
         assert.deepEqual(again, done)
         assert.ok(await opens(at, scene))
-        await minuteLater(at)
+        await minuteLater(server, at.prefix)
         assert.ok(await opens(at, scene), 'a minute later')
         assert.equal(isSeen, hadLink)
       },
@@ -256,7 +220,7 @@ for (const [name, change] of Object.entries({ NKEY: nkey, NDEL: ndel })) {
             )
         }
         await compare('at once')
-        await minuteLater(at)
+        await minuteLater(server, at.prefix)
         await compare('a minute later')
       },
     }))
@@ -269,7 +233,7 @@ for (const [name, change] of Object.entries({ NKEY: nkey, NDEL: ndel })) {
         const { store } = at.pod
         assert.deepEqual(await store.setNotifier(await at.pod.load(scene.queue), last, 0), done)
         assert.ok(await notifies(at, scene, last))
-        await minuteLater(at)
+        await minuteLater(server, at.prefix)
         assert.ok(await notifies(at, scene, last), 'a minute later')
         const other = await at.pod.create()
         for (const notifier of [scene.old, scene.next])
@@ -300,7 +264,7 @@ test('DEL: all or nothing is left, and then the ids are free at once', (t) =>
         assert.deepEqual(await at.pod.store.deleteQueue(await at.pod.load(queue), 0), done)
       const next = { ...queue, recipientId: newRecipientId() }
       assert.deepEqual(await at.pod.store.createQueue(next), done)
-      await minuteLater(at)
+      await minuteLater(server, at.prefix)
       assert.ok(await isWhole(at, next, 'made with its ids'))
       assert.deepEqual(await sizeOf(at.pod.store), { queues: 1, messages: 0 })
     },

@@ -1,78 +1,341 @@
-/** Two queues that want the same link id, of which one's pod is slow between any two of its writes. */
+/**
+ * Two queues that want the same id, of which one's pod is slow, or dies, between any two of its
+ * writes: one of them has it, and no other queue's record says so.
+ */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { after, test } from 'node:test'
-import { openRedisStore } from '../../src/store/redis/open.ts'
-import { newLink } from '../store/builders.ts'
-import { startPods } from '../store/cluster.ts'
+import { after, type TestContext, test } from 'node:test'
+import type { EntityId, RecipientId } from '../../src/protocol/ids.ts'
+import type { QueueRecord, QueueStore } from '../../src/store/store.ts'
+import {
+  type Link,
+  newKey,
+  newLink,
+  newNotifier,
+  newQueue,
+  newRecipientId,
+} from '../store/builders.ts'
+import { type Pod, startPods } from '../store/cluster.ts'
+import { ask } from '../support/redis/ask.ts'
 import { CuttingProxy } from '../support/redis/cutting-proxy.ts'
+import { minuteLater } from '../support/redis/passing.ts'
 import { startRedis, withPrefix } from '../support/redis.ts'
 import { within } from '../support/within.ts'
-import { newClusterKey } from './store.ts'
+import { redisThrough } from './store.ts'
+
+const done = { outcome: 'done' }
 
 const server = await startRedis()
-after(() => server.stop())
+/** Pods without Redis take their time to close. */
+const closing: Promise<void>[] = []
+after(async () => {
+  await Promise.all(closing)
+  await server.stop()
+})
 
-const openPods = async (urls: readonly string[]) => {
-  const common = { clusterKeys: [newClusterKey()] as const, identity: 'test', partitions: 4 }
-  const open = (pod: Parameters<typeof startPods>[0]) => startPods(pod, { pods: 2 })
-  return open({
-    isClustered: true,
-    async start(pods) {
-      const stores = await Promise.all(
-        pods.map((pod, index) =>
-          openRedisStore({
-            ...{ ...pod, ...common, url: urls[index] ?? '' },
-            ...{ durability: 'memory', onFault: () => {} },
-          }),
-        ),
-      )
-      const close = async () => void (await Promise.all(stores.map((one) => one.close())))
-      return { stores, close }
-    },
-  })
+type Party = 'link' | 'notifier'
+
+/** What both want: a link of this id, or a notifier. */
+interface Wanted {
+  readonly link: Link
+  readonly notifier: ReturnType<typeof newNotifier>
 }
 
-/** Whether it needed more writes than that. */
-const race = async (writes: number): Promise<boolean> => {
-  const proxy = await CuttingProxy.start(server.port)
-  const prefix = `${randomBytes(6).toString('hex')}:`
-  const { pod, others, close } = await openPods(
-    [server.url, proxy.url].map((url) => withPrefix(url, prefix)),
-  )
-  try {
-    const [slow] = others
-    assert.ok(slow)
-    const link = newLink()
-    const queues = [await slow.create(), await pod.create()] as const
-    proxy.allow(writes)
-    const slowly = slow.store.setLinkData(queues[0], link)
-    const isCut = await within(
-      'it ends or waits',
-      Promise.race([slowly.then(() => false), proxy.cut.then(() => true)]),
-    )
-    const quick = await pod.store.setLinkData(queues[1], link)
-    proxy.heal()
-    const answers = [await within('the slow one', slowly), quick].map(({ outcome }) => outcome)
-    assert.deepEqual(answers.toSorted(), ['done', 'taken'])
-    const [winner, loser] = answers[0] === 'done' ? queues : queues.toReversed()
-    assert.ok(winner && loser)
-    const [found] = await pod.find('link', [link.linkId])
-    assert.equal(found?.recipientId, winner.recipientId)
-    assert.equal((await pod.load(winner)).linkId, link.linkId)
-    assert.equal((await pod.load(loser)).linkId, undefined)
-    return isCut
-  } finally {
-    await close()
-    await proxy.stop()
+interface Contender {
+  readonly recipientId: RecipientId
+  /** The outcome. */
+  take(): Promise<string>
+}
+
+type Enter = (pod: Pod, wanted: Wanted) => Promise<Contender>
+
+type Act = (record: QueueRecord) => Promise<{ readonly outcome: string }>
+
+/** A command that finds its record changed is run again, as sessions do it. */
+const again = async (
+  pod: Pod,
+  queue: Pick<QueueRecord, 'recipientId'>,
+  act: Act,
+): Promise<string> => {
+  const { outcome } = await act(await pod.load(queue))
+  return outcome === 'stale' ? again(pod, queue, act) : outcome
+}
+
+const changing =
+  (actOf: (store: QueueStore, wanted: Wanted) => Act) =>
+  async (pod: Pod, wanted: Wanted): Promise<Contender> => {
+    const { recipientId } = await pod.create()
+    const take = () => again(pod, { recipientId }, actOf(pod.store, wanted))
+    return { recipientId, take }
+  }
+
+const making =
+  (party: Party) =>
+  async (pod: Pod, wanted: Wanted): Promise<Contender> => {
+    const recipientId = newRecipientId()
+    const queue = newQueue({ recipientId, [party]: wanted[party] })
+    return { recipientId, take: async () => (await pod.store.createQueue(queue)).outcome }
+  }
+
+const lset = changing(
+  (store, { link }) =>
+    (record) =>
+      store.setLinkData(record, link),
+)
+const nkey = changing(
+  (store, { notifier }) =>
+    (record) =>
+      store.setNotifier(record, notifier, 0),
+)
+
+const idIn: Readonly<Record<Party, (record: QueueRecord) => EntityId | undefined>> = {
+  link: ({ linkId }) => linkId,
+  notifier: ({ notifier }) => notifier?.notifierId,
+}
+
+class Arena {
+  readonly wanted: Wanted = { link: newLink(), notifier: newNotifier() }
+  readonly pod: Pod
+  readonly slowPod: Pod
+  readonly proxy: CuttingProxy
+  readonly prefix: string
+  readonly #party: Party
+
+  constructor(parts: Pick<Arena, 'pod' | 'slowPod' | 'proxy' | 'prefix'>, party: Party) {
+    this.pod = parts.pod
+    this.slowPod = parts.slowPod
+    this.proxy = parts.proxy
+    this.prefix = parts.prefix
+    this.#party = party
+  }
+
+  get #id(): EntityId {
+    const { link, notifier } = this.wanted
+    return this.#party === 'link' ? link.linkId : notifier.notifierId
+  }
+
+  /** The queues whose records have the id, as the pod that lives sees them. */
+  async #withId(
+    contenders: readonly Pick<Contender, 'recipientId'>[],
+  ): Promise<readonly RecipientId[]> {
+    const ids = contenders.map(({ recipientId }) => recipientId)
+    const records = await this.pod.find('recipient', ids)
+    return ids.filter((_, i) => {
+      const record = records[i]
+      return record !== undefined && idIn[this.#party](record) === this.#id
+    })
+  }
+
+  /** Undefined where nobody has it. */
+  async holder(
+    contenders: readonly Pick<Contender, 'recipientId'>[],
+  ): Promise<RecipientId | undefined> {
+    const [found] = await this.pod.find(this.#party, [this.#id])
+    const holders = await this.#withId(contenders)
+    assert.deepEqual(holders, found ? [found.recipientId] : [], 'whose record has it')
+    return found?.recipientId
+  }
+
+  /** Whether it halts before it ends. */
+  async isCut(taking: Promise<unknown>): Promise<boolean> {
+    const ended = taking.then(() => false)
+    const cut = this.proxy.cut.then(() => true)
+    return within('it ends or waits', Promise.race([ended, cut]))
+  }
+
+  /** As a crash leaves it: the id leads to a queue whose record does not have it. */
+  async forget(contender: Contender): Promise<void> {
+    const { store } = this.pod
+    const indexes = () => ask(server, (redis) => redis.keys(`${this.prefix}*:i:*`))
+    const before = new Set(await indexes())
+    assert.equal(await contender.take(), 'done')
+    const [index = ''] = (await indexes()).filter((key) => !before.has(key))
+    const leadsTo = (await ask(server, (redis) => redis.get(index))) ?? ''
+    const record = await this.pod.load(contender)
+    const forgetting = this.#party === 'link' ? store.deleteLinkData : store.removeNotifier
+    assert.deepEqual(await forgetting.call(store, record, 0), done)
+    await ask(server, (redis) => redis.set(index, leadsTo))
   }
 }
 
-test('one of them has it, and the other one is told and has no link', async (t) => {
+const inArena = async <T>(
+  { party, isRotating = false }: Pick<Race, 'party' | 'isRotating'>,
+  run: (arena: Arena) => Promise<T>,
+): Promise<T> => {
+  const proxy = await CuttingProxy.start(server.port)
+  const prefix = `${randomBytes(6).toString('hex')}:`
+  const urls = [server.url, proxy.url].map((url) => withPrefix(url, prefix))
+  const { pod, others, close } = await startPods(redisThrough(urls, { isRotating }), { pods: 2 })
+  try {
+    const [slowPod] = others
+    assert.ok(slowPod)
+    return await run(new Arena({ pod, slowPod, proxy, prefix }, party))
+  } finally {
+    closing.push(close().finally(() => proxy.stop()))
+  }
+}
+
+interface Race {
+  readonly party: Party
+  readonly slow: Enter
+  readonly quick: Enter
+  /** While the cluster key changes: the pods name new things by different keys. */
+  readonly isRotating?: boolean
+}
+
+const races: Readonly<Record<string, Race>> = {
+  'LSET and LSET': { party: 'link', slow: lset, quick: lset },
+  'LSET and LSET under another key': { party: 'link', slow: lset, quick: lset, isRotating: true },
+  'LSET and NEW': { party: 'link', slow: lset, quick: making('link') },
+  'NEW and LSET': { party: 'link', slow: making('link'), quick: lset },
+  'NKEY and NKEY': { party: 'notifier', slow: nkey, quick: nkey },
+  'NKEY and NEW': { party: 'notifier', slow: nkey, quick: making('notifier') },
+}
+
+/** One subtest for each number of writes, until it needed no more of them. */
+const afterEach = async (
+  t: TestContext,
+  run: (writes: number, t: TestContext) => Promise<boolean>,
+): Promise<number> => {
   let writes = 0
   for (let isCut = true; isCut; writes += 1)
-    await t.test(`after ${writes} writes`, async () => {
-      isCut = await race(writes)
+    await t.test(`after ${writes} writes`, async (inner) => {
+      isCut = false
+      isCut = await run(writes, inner)
     })
-  assert.ok(writes > 2, 'it writes something')
-})
+  return writes
+}
+
+interface End {
+  readonly arena: Arena
+  /** The slow one first. */
+  readonly both: readonly [Contender, Contender]
+  readonly slowly: Promise<string>
+  readonly quickly: string
+}
+
+/** The slow one halts twice: the quick one takes the id in between. Gives how often it did halt. */
+const haltTwice = (
+  race: Race,
+  [first, second]: readonly [first: number, second: number],
+  finish: (end: End) => Promise<void>,
+): Promise<number> =>
+  inArena(race, async (arena) => {
+    const both = [
+      await race.slow(arena.slowPod, arena.wanted),
+      await race.quick(arena.pod, arena.wanted),
+    ] as const
+    arena.proxy.allow(first)
+    const slowly = both[0].take()
+    slowly.catch(() => {})
+    const isCut = await arena.isCut(slowly)
+    const quickly = await both[1].take()
+    if (isCut) arena.proxy.allow(second)
+    const isCutAgain = isCut && (await arena.isCut(slowly))
+    await finish({ arena, both, slowly, quickly })
+    return Number(isCut) + Number(isCutAgain)
+  })
+
+/** For each two moments. */
+const everyHalt = async (
+  t: TestContext,
+  race: Race,
+  finish: (end: End) => Promise<void>,
+): Promise<void> => {
+  const halts = await afterEach(t, async (first, inner) => {
+    let isCut = false
+    await afterEach(inner, async (second) => {
+      const times = await haltTwice(race, [first, second], finish)
+      isCut = times > 0
+      return times > 1
+    })
+    return isCut
+  })
+  assert.ok(halts > 2, 'it writes something')
+}
+
+const change = async ({ pod }: Arena, { recipientId }: Contender): Promise<void> => {
+  const [record] = await pod.find('recipient', [recipientId])
+  if (record) assert.deepEqual(await pod.store.secureQueue(record, newKey()), done)
+}
+
+for (const [name, race] of Object.entries(races)) {
+  test(`${name}: one has the id and the other is told, though its record changes`, (t) =>
+    everyHalt(t, race, async ({ arena, both, slowly, quickly }) => {
+      await change(arena, both[0])
+      arena.proxy.heal()
+      const answers = [await within('the slow one', slowly), quickly]
+      assert.deepEqual(answers.toSorted(), ['done', 'taken'])
+      const winner = both[answers.indexOf('done')]
+      assert.equal(await arena.holder(both), winner?.recipientId)
+    }))
+
+  test(`${name}: one has the id, or none, where the other one's pod dies`, (t) =>
+    everyHalt(t, race, async ({ arena, both, quickly }) => {
+      const holder = await arena.holder(both)
+      if (quickly === 'done') assert.equal(holder, both[1].recipientId)
+      await minuteLater(server, arena.prefix)
+      const later = await arena.holder(both)
+      if (quickly === 'done') assert.equal(later, both[1].recipientId)
+      const next = await race.quick(arena.pod, arena.wanted)
+      assert.equal(await next.take(), later === undefined ? 'done' : 'taken')
+    }))
+
+  if (race.quick !== race.slow) continue
+  test(`${name}, of which one takes what a crash left of the other`, async (t) => {
+    const halts = await afterEach(t, (writes) =>
+      inArena(race, async (arena) => {
+        const both = [
+          await race.slow(arena.slowPod, arena.wanted),
+          await race.quick(arena.pod, arena.wanted),
+        ] as const
+        await arena.forget(both[1])
+        arena.proxy.allow(writes)
+        const slowly = both[0].take()
+        const isCut = await arena.isCut(slowly)
+        const quickly = await both[1].take()
+        arena.proxy.heal()
+        const answers = [await within('the slow one', slowly), quickly]
+        assert.deepEqual(answers.toSorted(), ['done', 'taken'])
+        const winner = both[answers.indexOf('done')]
+        assert.equal(await arena.holder(both), winner?.recipientId)
+        return isCut
+      }),
+    )
+    assert.ok(halts > 2, 'it writes something')
+  })
+}
+
+type Change = (pod: Pod, queue: QueueRecord, link: Link) => Promise<unknown>
+
+const set: Change = (pod, queue, link) =>
+  again(pod, queue, (record) => pod.store.setLinkData(record, link))
+const remove: Change = (pod, queue) =>
+  again(pod, queue, (record) => pod.store.deleteLinkData(record))
+
+const ofOneQueue: Readonly<Record<string, readonly [slowly: Change, ...quickly: Change[]]>> = {
+  'LDEL, and LSET': [remove, set],
+  'LDEL, and LDEL and LSET': [remove, remove, set],
+  'LSET, and LDEL': [set, remove],
+  'LSET, and LDEL and LSET': [set, remove, set],
+}
+
+for (const [name, [slowly, ...quickly]] of Object.entries(ofOneQueue))
+  test(`${name} at another pod, of one queue: what its record has is found`, async (t) => {
+    const halts = await afterEach(t, (writes) =>
+      inArena({ party: 'link' }, async (arena) => {
+        const { pod, slowPod, proxy } = arena
+        const { link } = arena.wanted
+        const queue = await pod.create({ link })
+        proxy.allow(writes)
+        const changing = slowly(slowPod, queue, link)
+        const isCut = await arena.isCut(changing)
+        for (const one of quickly) await one(pod, queue, link)
+        proxy.heal()
+        await within('the slow one', changing)
+        await arena.holder([queue])
+        return isCut
+      }),
+    )
+    assert.ok(halts > 1, 'it writes something')
+  })

@@ -65,3 +65,32 @@ export const redisAt = (url: string): StoreFactory =>
 
 /** Exactly there. */
 export const redisExactlyAt = (place: Place): StoreFactory => clusterAt(async () => place)
+
+/**
+ * One cluster with a way to Redis for each pod, which may break: faults are no concern of its tests.
+ * `isRotating`: the first pod has the newer cluster key second yet, the others have it first.
+ */
+export const redisThrough = (
+  urls: readonly string[],
+  { isRotating = false }: { readonly isRotating?: boolean } = {},
+): StoreFactory => {
+  const [older, newer] = [newClusterKey(), newClusterKey()]
+  const keysOf = (index: number) =>
+    index === 0 ? ([older, newer] as const) : ([newer, older] as const)
+  const common = { identity: 'test', partitions: 4 }
+  return {
+    isClustered: true,
+    async start(pods) {
+      const opening = pods.map((pod, index) =>
+        openRedisStore({
+          ...{ ...pod, ...common, url: urls[index] ?? '' },
+          ...{ clusterKeys: isRotating ? keysOf(index) : [older], durability: 'memory' },
+          onFault: () => {},
+        }),
+      )
+      const stores = await allOrNone(opening)
+      const close = async () => void (await Promise.all(stores.map((one) => one.close())))
+      return { stores, close }
+    },
+  }
+}

@@ -13,8 +13,8 @@ export const done: Done = { outcome: 'done' }
 /** For what an answer to a client promises. */
 export const durably: CallOptions = { isDurable: true }
 
-/** Take-overs of one queue by others while one command runs; more are not expected. */
-const ATTEMPTS = 100
+/** Changes of one queue by others while one command runs; more are not expected. */
+export const ATTEMPTS = 100
 
 /** Reads a script's word about a change; after it the cached record is one of the past. */
 export const settle = ({ options }: Pod, record: QueueRecord, word: string): Done | Stale => {

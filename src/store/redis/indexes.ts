@@ -1,15 +1,18 @@
 /** Indexes: from a sender, link or notifier id to its queue, in a partition of their own. */
 import { type EntityId, idBytes } from '../../protocol/ids.ts'
+import { bareBase64url } from '../../protocol/text.ts'
 import type { QueueParty, QueueRecord } from '../store.ts'
-import { numberOf, textOf } from './answer.ts'
-import { durably } from './changes.ts'
+import { numberOf, textOf, UnexpectedAnswer } from './answer.ts'
+import { ATTEMPTS, durably } from './changes.ts'
 import type { BlindId } from './cluster-keys.ts'
 import type { Pod } from './pod.ts'
-import { idOf } from './queue-cache.ts'
+import { type CachedQueue, idOf } from './queue-cache.ts'
 import { scripts } from './scripts.ts'
 
 /** How long an index may point nowhere after a crash in the middle of a change. */
 export const CLAIM_SECONDS = 60
+
+const DOUBT_BYTES = 12
 
 export type PartyId = readonly [QueueParty, EntityId]
 
@@ -24,12 +27,9 @@ export const idsOf = ({
   return ids
 }
 
-const nameOf = ({ options }: Pod, [party, id]: PartyId): string =>
-  options.keys.index(options.clusterKeys.blind(party, idBytes(id)))
-
-/** Under every cluster key, the newest first: an older one may have made it. */
-const namesOf = ({ options }: Pod, [party, id]: PartyId): readonly string[] =>
-  options.clusterKeys.blinds(party, idBytes(id)).map((blind) => options.keys.index(blind))
+/** Under every cluster key, the newest first: an older one may have made the index. */
+const blindsOf = ({ options }: Pod, [party, id]: PartyId): readonly BlindId[] =>
+  options.clusterKeys.blinds(party, idBytes(id))
 
 /** Ids that lead to a queue for a minute, unless they are kept. */
 export interface Claims {
@@ -66,26 +66,29 @@ class ClaimedIds implements Claims {
     )
     if (!results.includes('taken')) return true
     const made = this.#ids.filter((_, index) => results[index] === 'claimed')
-    await release(this.#pod, this.#namesOf(made), this.#recipient)
+    await release(this.#pod, this.#blindsOf(made), this.#recipient)
     return false
   }
 
   async keep(): Promise<boolean> {
-    const kept = this.#namesOf(this.#ids).map((name) =>
-      this.#pod.run(scripts.keepIndex, [name], [this.#recipient], durably),
-    )
+    const { keys } = this.#pod.options
+    const kept = this.#blindsOf(this.#ids).map((blind) => {
+      const index = [keys.index(blind), keys.doubt(blind)] as const
+      return this.#pod.run(scripts.keepIndex, index, [this.#recipient], durably)
+    })
     return (await Promise.all(kept)).every(({ word }) => word === 'done')
   }
 
   async giveBack(): Promise<void> {
     const queue = await this.#pod.options.repository.at(this.#recipient)
     const others = this.#ids.filter(([party, id]) => !queue || idOf(party, queue.record) !== id)
-    await release(this.#pod, this.#namesOf(others), this.#recipient)
+    await release(this.#pod, this.#blindsOf(others), this.#recipient)
   }
 
   /** The names that new things get. */
-  #namesOf(ids: readonly PartyId[]): readonly string[] {
-    return ids.map((id) => nameOf(this.#pod, id))
+  #blindsOf(ids: readonly PartyId[]): readonly BlindId[] {
+    const { clusterKeys } = this.#pod.options
+    return ids.map(([party, id]) => clusterKeys.blind(party, idBytes(id)))
   }
 }
 
@@ -95,26 +98,70 @@ export const releaseIds = (
   ids: readonly PartyId[],
   recipient: BlindId,
 ): Promise<void> => {
-  const names = ids.flatMap((id) => namesOf(pod, id))
-  return release(pod, names, recipient)
+  const blinds = ids.flatMap((id) => blindsOf(pod, id))
+  return release(pod, blinds, recipient)
 }
 
-const release = async (pod: Pod, names: readonly string[], recipient: BlindId): Promise<void> => {
-  await Promise.all(names.map((name) => pod.run(scripts.releaseIndex, [name], [recipient])))
+const release = async (pod: Pod, blinds: readonly BlindId[], recipient: BlindId): Promise<void> => {
+  const { keys } = pod.options
+  const run = (blind: BlindId) => pod.run(scripts.releaseIndex, [keys.index(blind)], [recipient])
+  await Promise.all(blinds.map(run))
+}
+
+/**
+ * Indexes that are about to be dropped. Changes that keep one of them after this began end it; those
+ * that kept it before are to be made stale by the caller before it drops them.
+ */
+export interface Doubt {
+  /** False where one was kept, or leads to another queue by now. */
+  drop(recipient: BlindId): Promise<boolean>
+}
+
+/** Under any name. */
+export const doubtId = (pod: Pod, id: PartyId): Promise<Doubt> =>
+  IndexDoubt.begin(pod, blindsOf(pod, id))
+
+class IndexDoubt implements Doubt {
+  readonly #pod: Pod
+  readonly #blinds: readonly BlindId[]
+  readonly #name: string
+
+  private constructor(pod: Pod, blinds: readonly BlindId[]) {
+    this.#pod = pod
+    this.#blinds = blinds
+    this.#name = bareBase64url(pod.options.crypto.randomBytes(DOUBT_BYTES))
+  }
+
+  static async begin(pod: Pod, blinds: readonly BlindId[]): Promise<IndexDoubt> {
+    const { keys } = pod.options
+    const doubt = new IndexDoubt(pod, blinds)
+    const args = [doubt.#name, CLAIM_SECONDS]
+    const run = (blind: BlindId) => pod.run(scripts.doubtIndex, [keys.doubt(blind)], args)
+    await Promise.all(blinds.map(run))
+    return doubt
+  }
+
+  async drop(recipient: BlindId): Promise<boolean> {
+    const { keys } = this.#pod.options
+    const run = (blind: BlindId) => {
+      const index = [keys.index(blind), keys.doubt(blind)] as const
+      return this.#pod.run(scripts.dropIndex, index, [recipient, this.#name])
+    }
+    const answers = await Promise.all(this.#blinds.map(run))
+    return answers.every(({ word }) => word === 'done')
+  }
 }
 
 type Result = 'claimed' | 'own' | 'taken'
 
 /** Looks at the older names after the claim: two that claim under different names both see it. */
 const claimId = async (pod: Pod, id: PartyId, recipient: BlindId): Promise<Result> => {
-  const [name = '', ...olderNames] = namesOf(pod, id)
-  const result = await claimName(pod, name, { id, recipient })
+  const [newest = '', ...older] = blindsOf(pod, id)
+  const result = await claimName(pod, newest, { id, recipient })
   if (result === 'taken') return result
-  const older = await Promise.all(
-    olderNames.map((one) => leadsToAnother(pod, one, { id, recipient })),
-  )
-  if (!older.includes(true)) return result
-  if (result === 'claimed') await release(pod, [name], recipient)
+  const lead = await Promise.all(older.map((one) => leadsToAnother(pod, one, { id, recipient })))
+  if (!lead.includes(true)) return result
+  if (result === 'claimed') await release(pod, [newest], recipient)
   return 'taken'
 }
 
@@ -123,30 +170,50 @@ interface Claim {
   readonly recipient: BlindId
 }
 
-const claimName = async (pod: Pod, name: string, claim: Claim): Promise<Result> => {
-  const { servers } = pod.options
+const claimName = async (pod: Pod, blind: BlindId, claim: Claim): Promise<Result> => {
+  const { servers, keys } = pod.options
   const { recipient } = claim
+  const index = keys.index(blind)
   const set = async (): Promise<boolean> =>
-    (await servers.call(name, 'SET', [name, recipient, 'EX', CLAIM_SECONDS, 'NX'])) !== null
+    (await servers.call(index, 'SET', [index, recipient, 'EX', CLAIM_SECONDS, 'NX'])) !== null
   if (await set()) return 'claimed'
-  if (textOf(await servers.call(name, 'GET', [name])) === recipient) return 'own'
-  if (await leadsToAnother(pod, name, claim)) return 'taken'
+  if (textOf(await servers.call(index, 'GET', [index])) === recipient) return 'own'
+  if (await leadsToAnother(pod, blind, claim)) return 'taken'
   return (await set()) ? 'claimed' : 'taken'
 }
 
-/** A crash leaves indexes to queues that are gone, or do not have the id; they are dropped here. */
-const leadsToAnother = async (
-  pod: Pod,
-  name: string,
-  { id: [party, id], recipient }: Claim,
-): Promise<boolean> => {
-  const { servers, repository } = pod.options
-  const holder = textOf(await servers.call(name, 'GET', [name]))
-  if (holder === '' || holder === recipient) return false
+/** An index that leads to a queue without the id is dropped here. */
+const leadsToAnother = async (pod: Pod, blind: BlindId, claim: Claim): Promise<boolean> => {
+  const { servers, keys, repository } = pod.options
+  const index = keys.index(blind)
+  const holder = textOf(await servers.call(index, 'GET', [index]))
+  if (holder === '' || holder === claim.recipient) return false
   // one that expires belongs to a change under way
-  if (numberOf(await servers.call(name, 'TTL', [name])) >= 0) return true
-  const queue = await repository.at(holder)
-  if (queue !== undefined && idOf(party, queue.record) === id) return true
-  await release(pod, [name], holder)
-  return false
+  if (numberOf(await servers.call(index, 'TTL', [index])) >= 0) return true
+  if (has(await repository.at(holder), claim.id)) return true
+  const doubt = await IndexDoubt.begin(pod, [blind])
+  if (!(await fence(pod, { ...claim, recipient: holder }))) return true
+  return !(await doubt.drop(holder))
+}
+
+const has = (queue: CachedQueue | undefined, [party, id]: PartyId): boolean =>
+  queue !== undefined && idOf(party, queue.record) === id
+
+/**
+ * What leads to a queue that does not have the id was left by a crash, or belongs to a change under
+ * way which may yet give it the id. After this no such change will; one that begins later keeps the
+ * index, which ends the doubt. False where the queue has the id.
+ */
+const fence = async (pod: Pod, { id, recipient }: Claim): Promise<boolean> => {
+  const { repository } = pod.options
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const queue = await repository.at(recipient)
+    if (queue === undefined) return true
+    if (has(queue, id)) return false
+    const { keys, record } = queue
+    const { word } = await pod.run(scripts.fenceQueue, [keys.queue], [record.revision], durably)
+    repository.cache.drop(record.recipientId)
+    if (word === 'done') return true
+  }
+  throw new UnexpectedAnswer('a queue kept changing while an id that leads to it was asked for')
 }

@@ -79,6 +79,11 @@ export class Keys {
     return `${this.#prefix}{${this.tagOf(blind)}}:i:${blind}`
   }
 
+  /** string: who is about to drop an index, unless it is kept meanwhile */
+  doubt(blind: BlindId): string {
+    return `${this.#prefix}{${this.tagOf(blind)}}:d:${blind}`
+  }
+
   /** list of a pod's news in a partition, and the name of the channel that nudges it */
   mailbox(tag: string, pod: string): string {
     return `${this.#prefix}{${tag}}:b:${pod}`

@@ -7,9 +7,8 @@ import { Writer } from '../../protocol/writer.ts'
 import type { Done, QueueRecord, Stale, Taken } from '../store.ts'
 import { bytesOf, UnexpectedAnswer } from './answer.ts'
 import { currentQueue, done, durably, settle, stale, unchanged } from './changes.ts'
-import { claimIds, releaseIds } from './indexes.ts'
+import { claimIds, doubtId } from './indexes.ts'
 import type { Pod } from './pod.ts'
-import type { CachedQueue } from './queue-cache.ts'
 import { scripts } from './scripts.ts'
 
 export const encodeLink = ({ fixed, user }: LinkContent): Bytes =>
@@ -55,25 +54,7 @@ export class LinkChanges {
     )
     if (word !== 'done') await claims?.giveBack()
     if (word === 'refused') return { outcome: 'refused' }
-    if (word === 'done' && isNew && !(await claims?.keep())) return this.#giveUp(record, queue)
     return settle(this.#pod, record, word)
-  }
-
-  /**
-   * Before the record had the link, its index looked like one that a crash had left, and another
-   * queue took the id.
-   */
-  async #giveUp(record: QueueRecord, { keys }: CachedQueue): Promise<Taken> {
-    const { repository } = this.#pod.options
-    await this.#pod.run(
-      scripts.removeLink,
-      [keys.queue, keys.link],
-      // one further than before: the record has the link
-      [record.revision + 1, ...repository.pieces(record)],
-      durably,
-    )
-    repository.cache.drop(record.recipientId)
-    return { outcome: 'taken' }
   }
 
   async removeLink(record: QueueRecord): Promise<Done | Stale> {
@@ -81,13 +62,15 @@ export class LinkChanges {
     if (linkId === undefined) return unchanged(this.#pod, record)
     const queue = await currentQueue(this.#pod, record)
     if (queue === undefined) return stale
+    // a LSET that begins once the record has lost it, before the index is dropped, keeps the index
+    const doubt = await doubtId(this.#pod, ['link', linkId])
     const { word } = await this.#pod.run(
       scripts.removeLink,
       [queue.keys.queue, queue.keys.link],
       [record.revision, ...this.#pod.options.repository.pieces(rest)],
       durably,
     )
-    if (word === 'done') await releaseIds(this.#pod, [['link', linkId]], queue.keys.blind)
+    if (word === 'done') await doubt.drop(queue.keys.blind)
     return settle(this.#pod, record, word)
   }
 

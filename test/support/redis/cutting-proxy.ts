@@ -35,7 +35,7 @@ interface Wire {
 
 /** Lets so many writes through, and then nothing any more in either direction, until it is healed. */
 export class CuttingProxy {
-  readonly #cut = Promise.withResolvers<void>()
+  #cut = Promise.withResolvers<void>()
   readonly #targetPort: number
   readonly #sockets = new Set<Socket>()
   readonly #wires: Wire[] = []
@@ -63,18 +63,20 @@ export class CuttingProxy {
     return this.#cut.promise
   }
 
+  /** So many more; what waited goes on, once the cut is done. */
   allow(writes: number): void {
     this.#left = writes
-  }
-
-  /** What waited goes on, once the cut is done. */
-  heal(): void {
+    if (!this.#isCut) return
     this.#isCut = false
-    this.#left = Number.POSITIVE_INFINITY
+    this.#cut = Promise.withResolvers()
     for (const { send, tell } of this.#wires) {
       tell()
       send()
     }
+  }
+
+  heal(): void {
+    this.allow(Number.POSITIVE_INFINITY)
   }
 
   #accept(incoming: Socket): void {
