@@ -86,4 +86,6 @@ const totals = await run({ ...schedule, rounds: rounds(), isControl, replay, pri
 const seconds = (performance.now() - beganAt) / 1000
 console.log(`\n${totalsText(totals, { seed: values.seed, seconds, isControl })}`)
 const isVain = !isControl && isHollow(totals.slow)
-if (totals.wrong > 0 || totals.rounds === 0 || isVain) process.exitCode = 1
+const isWrong = totals.wrong > 0 || totals.rounds === 0 || isVain
+// all is said: a pipe of some process that was killed must not keep this one
+process.exit(isWrong ? 1 : 0)

@@ -2,18 +2,16 @@
 import { setFlagsFromString } from 'node:v8'
 
 /** Of what is in use. */
-const MOST_GARBAGE_PERCENT = 100
+const MOST_GARBAGE_PERCENT = 50
 
 /**
  * Blocks are buffers outside of V8's heap. By default V8 visits its whole heap after each 64 MB of
  * them, a thousand messages or so: with half a million queues that took several times the CPU of
  * the messages themselves. With the first setting they count as what is in the heap does, whose
- * limit grows with its size, so that a message costs the same however many queues and connections
- * there are. That limit would be a tenth above what is in use, as little else comes into an old
- * heap; buffers of commands that wait for Redis reach it within seconds. With the second one it is
- * as much again.
- * Measured: 13 collections of a heap of 110 MB become 1 for 60,000 buffers; a message on a pod with
- * half a million subscriptions took 2.2 times that of a small pod, and 1.2 times.
+ * limit grows with its size. V8 puts that limit a tenth above what is in use, as few objects become
+ * old; the buffers of commands that wait for Redis do, and reach it within a second. The second
+ * setting is the limit (BENCHMARKS.md, "Scale", has what it costs and saves).
+ * Measured: 13 collections of a heap of 110 MB become 1 for 60,000 buffers.
  */
 export const countBuffersWithHeap = (): void => {
   setFlagsFromString('--external-memory-accounted-in-global-limit')
