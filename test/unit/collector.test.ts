@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { test } from 'node:test'
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
-import { countBuffersWithHeap } from '../../src/collector.ts'
+import { garbagePercentOf, tuneCollector } from '../../src/collector.ts'
 import { BLOCK_BYTES } from '../../src/protocol/block.ts'
 
 const OBJECTS = 1_000_000
@@ -17,7 +17,7 @@ interface Collection {
 }
 
 test('blocks that come and go do not make V8 visit a large heap again and again', async () => {
-  countBuffersWithHeap()
+  tuneCollector()
   const heap = Array.from({ length: OBJECTS }, (_, i) => ({ i, list: [i] }))
   let whole = 0
   const observer = new PerformanceObserver((list) => {
@@ -36,4 +36,10 @@ test('blocks that come and go do not make V8 visit a large heap again and again'
   observer.disconnect()
   assert.ok(whole <= MOST_COLLECTIONS, `${whole} collections of the whole heap`)
   assert.equal(heap.length, OBJECTS)
+})
+
+test('a heap of many queues may have more garbage than V8 chooses, and no other', () => {
+  const megabyte = 1024 * 1024
+  assert.equal(garbagePercentOf(30 * megabyte), 0)
+  assert.equal(garbagePercentOf(600 * megabyte), 50)
 })
