@@ -1,5 +1,5 @@
 /** `npm run bench`: what the relay costs and how fast it is. Figures, never assertions. */
-import { tuneCollector } from '../src/collector.ts'
+import { countBuffersWithHeap } from '../src/collector.ts'
 import { isRedisAddress } from '../src/store/redis/address.ts'
 import { NoRedis } from '../test/support/redis/launcher.ts'
 import {
@@ -181,7 +181,7 @@ const run = async (chosen: readonly (readonly [string, Part])[]): Promise<void> 
 }
 
 // the load of a large pod makes a heap of its own size, and the two share the machine
-tuneCollector()
+countBuffersWithHeap()
 
 if (redisUrl && !isRedisAddress(redisUrl)) fail(program, '--redis is not an address of Redis')
 if (!Number.isInteger(rounds) || rounds < 1) fail(program, '--rounds is a whole number from 1 on')

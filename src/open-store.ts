@@ -1,5 +1,6 @@
 /** The store that the settings ask for. */
 import { readFileSync } from 'node:fs'
+import { allowGarbageInLargeHeap } from './collector.ts'
 import { reasonOf } from './config/problem.ts'
 import type { Settings } from './config/settings.ts'
 import type { Identity } from './identity/identity.ts'
@@ -62,6 +63,7 @@ export const openStore = async (
   const measures = ops?.measures.store
   const redis = redisOptions(storeFor)
   if (redis === undefined) return new MemoryStore({ deliver, now, limits: settings, measures })
+  allowGarbageInLargeHeap()
   return openRedisStore({ ...redis, deliver, onFault, measures, tracing })
 }
 

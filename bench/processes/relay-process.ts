@@ -1,6 +1,6 @@
 /** The relay as `sluice start` runs it, in a process of its own. */
 import { pino } from 'pino'
-import { tuneCollector } from '../../src/collector.ts'
+import { countBuffersWithHeap } from '../../src/collector.ts'
 import { loadSettings } from '../../src/config/load-settings.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import { loadIdentity } from '../../src/identity/identity.ts'
@@ -68,7 +68,7 @@ const open = (): { readonly connections: number; readonly resources: readonly st
 })
 
 // as the program does
-tuneCollector()
+countBuffersWithHeap()
 
 const methods = { ...usageMethods, start, opsPort, otherPorts, open, parts: measureParts }
 

@@ -1,5 +1,5 @@
 /** The program `sluice`: connects the commands with the process they run in. */
-import { tuneCollector } from '../collector.ts'
+import { countBuffersWithHeap } from '../collector.ts'
 import { environment } from '../config/environment.ts'
 import { askAt } from './ask.ts'
 import { runCli } from './run-cli.ts'
@@ -7,7 +7,7 @@ import { stopOnSignals } from './signals.ts'
 
 const LAST_MS = 1_000
 
-tuneCollector()
+countBuffersWithHeap()
 
 // a reader that had enough, such as `head`, is no failure
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

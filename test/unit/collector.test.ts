@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { test } from 'node:test'
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
-import { garbagePercentOf, tuneCollector } from '../../src/collector.ts'
+import { countBuffersWithHeap, garbagePercentOf } from '../../src/collector.ts'
 import { BLOCK_BYTES } from '../../src/protocol/block.ts'
 
 const OBJECTS = 1_000_000
@@ -17,7 +17,7 @@ interface Collection {
 }
 
 test('blocks that come and go do not make V8 visit a large heap again and again', async () => {
-  tuneCollector()
+  countBuffersWithHeap()
   const heap = Array.from({ length: OBJECTS }, (_, i) => ({ i, list: [i] }))
   let whole = 0
   const observer = new PerformanceObserver((list) => {
