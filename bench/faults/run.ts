@@ -69,11 +69,14 @@ class Rigs implements AsyncDisposable {
 const planOf = (options: RunOptions, round: number): Plan => {
   const plan = planRound(options, round)
   if (!options.isControl) return plan
-  const kill = { kind: 'kill-redis', atMs: plan.loadMs / 2, draw: 0, forMs: 100 } as const
+  const atMs = plan.loadMs / 2
+  const kill = { kind: 'kill-redis', atMs, draw: 0, forMs: 100 } as const
+  // what waits when Redis forgets is lost; otherwise all may have been delivered by then
+  const hold = { kind: 'hold-acks', atMs: atMs / 2, draw: 0, share: 1, forMs: atMs } as const
   const others = plan.faults.filter(
     ({ kind }) => kind !== 'pause-redis' && kind !== 'fail-over' && kind !== 'kill-redis',
   )
-  return { ...plan, topology: 'memory', faults: [...others, kill] }
+  return { ...plan, topology: 'memory', faults: [...others, hold, kill] }
 }
 
 /** What a Redis that forgets must look like. */
