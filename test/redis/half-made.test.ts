@@ -4,8 +4,7 @@
  * to Redis ends after the n-th of its writes, for each n; another pod looks.
  */
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
-import { after, type TestContext, test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import type { NewQueue, Notifier, QueueRecord, QueueStore } from '../../src/store/store.ts'
 import {
   contentOf,
@@ -15,23 +14,13 @@ import {
   newQueue,
   newRecipientId,
 } from '../store/builders.ts'
-import { type Pod, sizeOf, startPods } from '../store/cluster.ts'
+import { type Pod, sizeOf } from '../store/cluster.ts'
 import { same } from '../store/same.ts'
-import { CuttingProxy } from '../support/redis/cutting-proxy.ts'
 import { minuteLater, passing } from '../support/redis/passing.ts'
-import { startRedis, withPrefix } from '../support/redis.ts'
 import { within } from '../support/within.ts'
-import { redisThrough } from './store.ts'
+import { server, withCuttable } from './cuttable.ts'
 
 const done = { outcome: 'done' }
-
-const server = await startRedis()
-/** Pods without Redis take their time to close. */
-const closing: Promise<void>[] = []
-after(async () => {
-  await Promise.all(closing)
-  await server.stop()
-})
 
 interface At {
   /** The one that lives. */
@@ -49,14 +38,8 @@ interface Change<Scene> {
 }
 
 /** Dies after that many writes; false: the change needed no more of them. */
-const dieAfter = async <Scene>(writes: number, change: Change<Scene>): Promise<boolean> => {
-  const prefix = `${randomBytes(6).toString('hex')}:`
-  const proxy = await CuttingProxy.start(server.port)
-  const urls = [server.url, proxy.url].map((url) => withPrefix(url, prefix))
-  const { pod, others, close } = await startPods(redisThrough(urls), { pods: 2 })
-  try {
-    const [mortal] = others
-    assert.ok(mortal)
+const dieAfter = <Scene>(writes: number, change: Change<Scene>): Promise<boolean> =>
+  withCuttable({}, async ({ pod, cutPod: mortal, proxy, prefix }) => {
     const scene = await change.prepare(pod)
     const of = change.recordOf?.(scene)
     const record = of ? await mortal.load(of) : ({} as QueueRecord)
@@ -70,10 +53,7 @@ const dieAfter = async <Scene>(writes: number, change: Change<Scene>): Promise<b
     assert.notEqual(end, 'failed')
     await change.check({ pod, prefix }, scene)
     return end === 'cut'
-  } finally {
-    closing.push(close().finally(() => proxy.stop()))
-  }
-}
+  })
 
 /** One subtest for each number of writes. */
 const everyDeath = async <Scene>(t: TestContext, change: Change<Scene>): Promise<void> => {

@@ -3,8 +3,7 @@
  * writes: one of them has it, and no other queue's record says so.
  */
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
-import { after, type TestContext, test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import type { EntityId, RecipientId } from '../../src/protocol/ids.ts'
 import type { QueueRecord, QueueStore } from '../../src/store/store.ts'
 import {
@@ -15,23 +14,14 @@ import {
   newQueue,
   newRecipientId,
 } from '../store/builders.ts'
-import { type Pod, startPods } from '../store/cluster.ts'
+import type { Pod } from '../store/cluster.ts'
 import { ask } from '../support/redis/ask.ts'
-import { CuttingProxy } from '../support/redis/cutting-proxy.ts'
+import type { CuttingProxy } from '../support/redis/cutting-proxy.ts'
 import { minuteLater } from '../support/redis/passing.ts'
-import { startRedis, withPrefix } from '../support/redis.ts'
 import { within } from '../support/within.ts'
-import { redisThrough } from './store.ts'
+import { type Cuttable, server, withCuttable } from './cuttable.ts'
 
 const done = { outcome: 'done' }
-
-const server = await startRedis()
-/** Pods without Redis take their time to close. */
-const closing: Promise<void>[] = []
-after(async () => {
-  await Promise.all(closing)
-  await server.stop()
-})
 
 type Party = 'link' | 'notifier'
 
@@ -101,11 +91,11 @@ class Arena {
   readonly prefix: string
   readonly #party: Party
 
-  constructor(parts: Pick<Arena, 'pod' | 'slowPod' | 'proxy' | 'prefix'>, party: Party) {
-    this.pod = parts.pod
-    this.slowPod = parts.slowPod
-    this.proxy = parts.proxy
-    this.prefix = parts.prefix
+  constructor({ pod, cutPod, proxy, prefix }: Cuttable, party: Party) {
+    this.pod = pod
+    this.slowPod = cutPod
+    this.proxy = proxy
+    this.prefix = prefix
     this.#party = party
   }
 
@@ -158,22 +148,10 @@ class Arena {
   }
 }
 
-const inArena = async <T>(
+const inArena = <T>(
   { party, isRotating = false }: Pick<Race, 'party' | 'isRotating'>,
   run: (arena: Arena) => Promise<T>,
-): Promise<T> => {
-  const proxy = await CuttingProxy.start(server.port)
-  const prefix = `${randomBytes(6).toString('hex')}:`
-  const urls = [server.url, proxy.url].map((url) => withPrefix(url, prefix))
-  const { pod, others, close } = await startPods(redisThrough(urls, { isRotating }), { pods: 2 })
-  try {
-    const [slowPod] = others
-    assert.ok(slowPod)
-    return await run(new Arena({ pod, slowPod, proxy, prefix }, party))
-  } finally {
-    closing.push(close().finally(() => proxy.stop()))
-  }
-}
+): Promise<T> => withCuttable({ isRotating }, (at) => run(new Arena(at, party)))
 
 interface Race {
   readonly party: Party
