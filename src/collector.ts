@@ -36,10 +36,6 @@ export const allowGarbageInLargeHeap = (): void => {
 
 /** Of the process, whose heap it is. */
 let isWatched = false
-let present = 0
 
-const watch = (): void => {
-  const percent = garbagePercentOf(oldBytes())
-  if (percent !== present) setFlagsFromString(`--heap-growing-percent=${percent}`)
-  present = percent
-}
+const watch = (): void =>
+  setFlagsFromString(`--heap-growing-percent=${garbagePercentOf(oldBytes())}`)

@@ -1,7 +1,7 @@
 /**
  * Whether what clients saw is what the invariants promise: I1 nothing acknowledged is lost, I2 order
- * and no return of what was acknowledged, I3 one subscriber, I4 no queue that stands still, I8 bounds of what
- * is held for a client.
+ * and no return of what was acknowledged, I3 one subscriber, I4 no queue that stands still, I8
+ * bounds of what is held for a client.
  */
 import { checkAnswers } from './audit-answers.ts'
 import { checkMessages } from './audit-messages.ts'

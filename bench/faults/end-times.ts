@@ -1,4 +1,4 @@
-/** How long a device that was replaced does not know it. A figure: no invariant says less than seconds. */
+/** How long a device that was replaced does not know it: a figure, which nothing is held to. */
 import type { Recorded } from './history.ts'
 import { HistoryIndex, NEVER, type Subscription } from './history-index.ts'
 

@@ -7,7 +7,7 @@
 
 import { numberOf } from './answer.ts'
 import type { EntryType } from './entry.ts'
-import type { Held } from './interests.ts'
+import { fieldOf, type Held } from './interests.ts'
 import type { Keys } from './keys.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { Pod } from './pod.ts'
@@ -87,7 +87,7 @@ export class Healing {
       const { word, rest } = await this.#pod.run(
         scripts.resume,
         [keys.queue, isRecipient ? keys.messages : keys.notifications],
-        [isRecipient ? 's' : 'n', this.#pod.claimText(held), interest.claimedAt.toString(36)],
+        [fieldOf(interest.party), this.#pod.claimText(held), interest.claimedAt.toString(36)],
       )
       if (word === 'gone' || word === 'lost') this.#tell(held, words[interest.party][word])
       else if (numberOf(rest[0]) > 0) this.#tell(held, words[interest.party].held)

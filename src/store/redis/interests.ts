@@ -35,8 +35,11 @@ export interface Held extends Place {
   readonly interest: Interest
 }
 
+/** Where the hash of a queue has the holder, see lua/prelude.lua. */
+export const fieldOf = (party: InterestParty): 's' | 'n' => (party === 'recipient' ? 's' : 'n')
+
 const nameOf = (party: InterestParty, claim: number, blind: BlindId): string =>
-  `${party === 'recipient' ? 's' : 'n'}${claim.toString(36)}:${blind}`
+  `${fieldOf(party)}${claim.toString(36)}:${blind}`
 
 export class Interests {
   readonly #byConnection = new Map<number, Map<string, Interest>>()

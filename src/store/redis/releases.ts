@@ -4,7 +4,7 @@
  * they lie in one partition. What cannot be given up is corrected on contact.
  */
 
-import type { Held } from './interests.ts'
+import { fieldOf, type Held } from './interests.ts'
 import type { Pod } from './pod.ts'
 import { scripts } from './scripts.ts'
 
@@ -113,7 +113,7 @@ export class Releases {
     const [first, ...others] = releases.map(({ held }) => keys.ofQueue(held.blind).queue)
     if (first === undefined) throw new RangeError('nothing to release')
     const args = releases.flatMap(({ held }) => [
-      held.interest.party === 'recipient' ? 's' : 'n',
+      fieldOf(held.interest.party),
       this.#pod.claimText(held),
     ])
     return scripts.release.run(servers, [first, ...others], { args })
